@@ -1,0 +1,1 @@
+"""duo-flows: the product without Temporal."""

@@ -1,0 +1,1 @@
+"""GitLab, by python-gitlab: the one place that imports it."""

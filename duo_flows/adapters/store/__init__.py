@@ -1,0 +1,1 @@
+"""The store, by SQLAlchemy: the one place that imports it."""

@@ -1,0 +1,222 @@
+"""Changes: from what an agent proposes to the bytes that are shown, consented to and pushed.
+
+A proposal is a list of edits; a `Change` is what comes of them at one commit: whole file contents, computed effects, a unified diff
+and a digest over all of it. Consent names the digest; only the stored `Change` is ever applied.
+"""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field
+
+from .canonical import digest_of
+from .errors import Refused
+from .model import Model
+
+_HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+
+
+class Edit(Model):
+    """Replace `old_text`, which stands exactly once in the file, by `new_text`."""
+
+    path: str
+    old_text: str
+    new_text: str
+
+
+class NewFile(Model):
+    """A file to create; refused if it exists."""
+
+    path: str
+    content: str
+
+
+class ChangedFile(Model):
+    """One file after the change; `content` None means that it is deleted."""
+
+    path: str
+    content: str | None
+    is_new: bool = False
+    is_executable: bool = False
+
+
+class Effects(Model):
+    """What carrying a change out touches, computed from the change and never told by a model."""
+
+    project_id: int
+    project_path: str
+    branch: str
+    paths: tuple[str, ...]
+    files_changed: int
+    lines_added: int
+    lines_removed: int
+    touches_ci: bool = False
+
+    def sentence(self) -> str:
+        """Return the effects as one plain sentence."""
+        files = f"{self.files_changed} file" + ("" if self.files_changed == 1 else "s")
+        ci = " It changes the CI configuration." if self.touches_ci else ""
+        return (
+            f"This only affects branch `{self.branch}` of {self.project_path}: {files}, "
+            f"+{self.lines_added} −{self.lines_removed} lines ({', '.join(self.paths)}).{ci}"
+        )
+
+
+class Change(Model):
+    """The stored change: exactly what consent is about, byte for byte."""
+
+    project_id: int
+    project_path: str
+    branch: str
+    base_sha: str
+    title: str
+    files: tuple[ChangedFile, ...]
+    effects: Effects
+    diff: str
+    digest: str = ""
+
+    def sealed(self) -> Change:
+        """Return the change with the digest of everything else in it."""
+        return self.model_copy(update={"digest": self.computed_digest()})
+
+    def computed_digest(self) -> str:
+        """Return the digest that this content has, whatever the field says."""
+        return digest_of(self.model_dump(mode="json", exclude={"digest"}))
+
+    def is_intact(self) -> bool:
+        """Tell whether the content still is what the digest names."""
+        return self.digest == self.computed_digest()
+
+
+class Proposal(Model):
+    """What an agent wants to change, before it meets the real files."""
+
+    title: str = Field(min_length=1, max_length=200)
+    edits: tuple[Edit, ...] = ()
+    new_files: tuple[NewFile, ...] = ()
+
+
+def paths_to_read(proposal: Proposal) -> tuple[str, ...]:
+    """Return the sorted paths whose present content is needed to compute the change."""
+    named = [edit.path for edit in proposal.edits] + [new_file.path for new_file in proposal.new_files]
+    return tuple(sorted({checked_path(path) for path in named}))
+
+
+def checked_path(path: str) -> str:
+    """Return the path, if it is a plain relative path inside the repository.
+
+    Raises:
+        Refused: the path is absolute, climbs out, is not in normal form, or reaches into `.git`.
+    """
+    parts = path.split("/")
+    if (
+        not path
+        or path != posixpath.normpath(path)
+        or path.startswith(("/", ".."))
+        or any(part.lower() in {".git", ".."} for part in parts)
+        or any(ord(sign) < 0x20 or sign == "\\" for sign in path)  # noqa: PLR2004 - the first printable character
+    ):
+        raise Refused(f"{path!r} is not a plain path inside the repository.", code="bad_path")
+    return path
+
+
+def changed_files(proposal: Proposal, originals: Mapping[str, str | None]) -> tuple[ChangedFile, ...]:
+    """Return the files after the proposal, sorted by path.
+
+    Args:
+        proposal: the agent's edits and new files.
+        originals: present content by path, for every path of `paths_to_read`; None where there is no file.
+
+    Raises:
+        Refused: a file is missing or exists already, a text to replace is absent or ambiguous, or nothing changes.
+    """
+    contents: dict[str, str] = {}
+    for edit in proposal.edits:
+        contents[edit.path] = _apply_edit(contents.get(edit.path, originals.get(edit.path)), edit)
+    for new_file in proposal.new_files:
+        if originals.get(new_file.path) is not None or new_file.path in contents:
+            raise Refused(f"{new_file.path} exists already; edit it instead.", code="file_exists")
+        contents[new_file.path] = new_file.content
+    files = tuple(
+        ChangedFile(path=path, content=content, is_new=originals.get(path) is None)
+        for path, content in sorted(contents.items())
+        if content != originals.get(path)
+    )
+    if not files:
+        raise Refused("The proposal changes nothing.", code="empty_change")
+    return files
+
+
+def _apply_edit(content: str | None, edit: Edit) -> str:
+    if content is None:
+        raise Refused(f"{edit.path} does not exist; propose it as a new file.", code="no_such_file")
+    found = content.count(edit.old_text) if edit.old_text else 0
+    if found != 1:
+        how_often = "does not stand" if found == 0 else f"stands {found} times"
+        raise Refused(
+            f"The text to replace {how_often} in {edit.path}; quote a passage that stands there exactly once.",
+            code="ambiguous_edit",
+        )
+    return content.replace(edit.old_text, edit.new_text, 1)
+
+
+def unified_diff(files: Sequence[ChangedFile], originals: Mapping[str, str | None]) -> str:
+    """Return the change as one unified diff in git's form, files sorted by path."""
+    return "".join(_file_diff(file, originals.get(file.path)) for file in files)
+
+
+def _file_diff(file: ChangedFile, original: str | None) -> str:
+    before, after = _lines(original), _lines(file.content)
+    old_name = f"a/{file.path}" if original is not None else "/dev/null"
+    new_name = f"b/{file.path}" if file.content is not None else "/dev/null"
+    body = "".join(_terminated(line) for line in difflib.unified_diff(before, after, old_name, new_name))
+    return f"diff --git a/{file.path} b/{file.path}\n{body}"
+
+
+def _lines(text: str | None) -> list[str]:
+    # Not splitlines(): it also splits at form feeds and Unicode separators, where git does not.
+    if not text:
+        return []
+    lines = text.split("\n")
+    return [*(line + "\n" for line in lines[:-1]), *([lines[-1]] if lines[-1] else [])]
+
+
+def _terminated(line: str) -> str:
+    return line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
+
+
+def effects_of(files: Sequence[ChangedFile], diff: str, *, project_id: int, project_path: str, branch: str) -> Effects:
+    """Return what carrying out this change touches."""
+    body = _hunk_lines(diff)
+    return Effects(
+        project_id=project_id,
+        project_path=project_path,
+        branch=branch,
+        paths=tuple(file.path for file in files),
+        files_changed=len(files),
+        lines_added=sum(line.startswith("+") for line in body),
+        lines_removed=sum(line.startswith("-") for line in body),
+        touches_ci=any(_is_ci_path(file.path) for file in files),
+    )
+
+
+def _hunk_lines(diff: str) -> list[str]:
+    """Return the lines inside hunks; file headers look like removed lines and must not be counted."""
+    lines: list[str] = []
+    left_before = left_after = 0
+    for line in diff.split("\n"):
+        if left_before or left_after:
+            lines.append(line)
+            left_before -= line.startswith((" ", "-"))
+            left_after -= line.startswith((" ", "+"))
+        elif match := _HUNK.match(line):
+            left_before, left_after = (int(group or "1") for group in match.groups())
+    return lines
+
+
+def _is_ci_path(path: str) -> bool:
+    return path == ".gitlab-ci.yml" or path.startswith(".gitlab/")

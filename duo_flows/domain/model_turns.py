@@ -1,0 +1,86 @@
+"""One turn of a model, in our words: what is asked and what comes back. No provider's types."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from .model import Model
+from .sessions import Usage
+
+
+class ToolSchema(Model):
+    """A tool as a model sees it; `input_schema` is JSON Schema of type object."""
+
+    name: str
+    description: str
+    input_schema: dict[str, Any]
+
+
+class ToolCall(Model):
+    """A call that a model asks for; `id` is the model's and pairs it with its result."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class ToolAnswer(Model):
+    """What a tool call gave, for the model."""
+
+    call_id: str
+    text: str
+    is_error: bool = False
+
+
+class Message(Model):
+    """One message of a conversation, in the provider's own content blocks, kept unchanged.
+
+    Thinking blocks are bound to the conversation, so what the assistant said goes back exactly as it came.
+    """
+
+    role: str
+    content: list[dict[str, Any]]
+
+
+class StopReason(StrEnum):
+    """Why a turn ended."""
+
+    FINISHED = "finished"
+    TOOL_CALLS = "tool_calls"
+    CUT_OFF = "cut_off"
+    REFUSED = "refused"
+
+
+class TurnRequest(Model):
+    """A question to the model. `answer_schema`: JSON Schema that a final answer must fit; None for free text."""
+
+    model: str
+    system: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSchema, ...] = ()
+    answer_schema: dict[str, Any] | None = None
+    max_tokens: int = 16_000
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class TurnReply(Model):
+    """What the model answered: `message` to go back unchanged, and what we read out of it."""
+
+    message: Message
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    stop_reason: StopReason
+    stop_details: str = ""
+    usage: Usage
+    provider_request_id: str = ""
+
+
+class TurnProgress(Model):
+    """How far a streaming turn is, for heartbeats and for counting what was paid although it never arrived."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    events: int = 0

@@ -1,0 +1,123 @@
+"""Pipelines, jobs, merge requests and notes as the forge reports them: values only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from .model import Model
+from .people import Person
+
+# GitLab's pipeline statuses after which nothing more happens by itself. Source: GitLab docs, api/pipelines.
+FINISHED_PIPELINE_STATUSES = frozenset({"success", "failed", "canceled", "skipped"})
+
+
+class Pipeline(Model):
+    """One pipeline. `source` is GitLab's word (push, merge_request_event, schedule, ...)."""
+
+    id: int
+    project_id: int
+    ref: str
+    sha: str
+    status: str
+    source: str = "push"
+    web_url: str = ""
+    user: Person | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether the pipeline has come to an end."""
+        return self.status in FINISHED_PIPELINE_STATUSES
+
+
+class Job(Model):
+    """One job of a pipeline. `is_bridge` marks a trigger job, whose log is that of its child pipeline."""
+
+    id: int
+    name: str
+    stage: str
+    status: str
+    allow_failure: bool = False
+    failure_reason: str = ""
+    web_url: str = ""
+    is_bridge: bool = False
+    downstream_pipeline_id: int | None = None
+
+
+class MergeRequest(Model):
+    """One merge request, with the branch that carries the work."""
+
+    project_id: int
+    iid: int
+    title: str
+    description: str = ""
+    state: str = "opened"
+    source_branch: str
+    target_branch: str
+    source_project_id: int
+    sha: str
+    author: Person | None = None
+    web_url: str = ""
+
+
+class FileDiff(Model):
+    """One changed file of a merge request; `diff` is unified and may be cut by GitLab."""
+
+    old_path: str
+    new_path: str
+    diff: str
+    is_new: bool = False
+    is_deleted: bool = False
+
+
+class TreeEntry(Model):
+    """One name in a repository folder; `type` is `blob` or `tree`."""
+
+    path: str
+    type: str
+
+
+class FileContent(Model):
+    """A file at a commit; `text` is UTF-8. A file that is not UTF-8 text is refused by the forge."""
+
+    path: str
+    ref: str
+    text: str
+    is_executable: bool = False
+
+
+class TargetKind(StrEnum):
+    """What a note hangs on, in the words of GitLab's REST paths."""
+
+    MERGE_REQUEST = "merge_requests"
+    ISSUE = "issues"
+
+
+class NoteTarget(Model):
+    """Where a note is or goes."""
+
+    project_id: int
+    kind: TargetKind
+    iid: int
+
+
+class Note(Model):
+    """One comment, as GitLab holds it now. It `is_edited` when its text is not the one its author first wrote."""
+
+    id: int
+    target: NoteTarget
+    author: Person
+    body: str
+    created_at: datetime
+    updated_at: datetime
+    is_system: bool = False
+    is_internal: bool = False
+    discussion_id: str = ""
+    web_url: str = Field(default="")
+
+    @property
+    def is_edited(self) -> bool:
+        """Tell whether somebody (not necessarily its author) has changed the text since."""
+        return self.updated_at != self.created_at

@@ -1,0 +1,227 @@
+"""Requests: one question to the requester, who may answer it, and what an answer does.
+
+The machine is one table and one function. It is pure: whether an answer was in time is judged by the stamp of the door that took it,
+never by a clock read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from .canonical import DIGEST_PREFIX_LENGTH
+from .model import Model
+
+# As long as GitLab's own human_message, tenfold: a modification may quote code.
+ANSWER_TEXT_MAX_LENGTH = 20_000
+
+
+class Choice(StrEnum):
+    """What a person may answer. `diff` shows the change and leaves the question open."""
+
+    APPLY = "apply"
+    DIFF = "diff"
+    CANCEL = "cancel"
+    MODIFY = "modify"
+
+
+class RequestState(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "open"
+    APPLIED = "applied"
+    CANCELLED = "cancelled"
+    MODIFIED = "modified"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class RequestEvent(StrEnum):
+    """What can happen to a request: the four choices, the deadline, and the session's own end."""
+
+    APPLY = "apply"
+    DIFF = "diff"
+    CANCEL = "cancel"
+    MODIFY = "modify"
+    EXPIRE = "expire"
+    WITHDRAW = "withdraw"
+
+
+_S, _E = RequestState, RequestEvent
+
+TRANSITIONS: Mapping[RequestState, Mapping[RequestEvent, RequestState]] = {
+    _S.OPEN: {
+        _E.APPLY: _S.APPLIED,
+        _E.DIFF: _S.OPEN,
+        _E.CANCEL: _S.CANCELLED,
+        _E.MODIFY: _S.MODIFIED,
+        _E.EXPIRE: _S.EXPIRED,
+        _E.WITHDRAW: _S.WITHDRAWN,
+    },
+    _S.APPLIED: {},
+    _S.CANCELLED: {},
+    _S.MODIFIED: {},
+    _S.EXPIRED: {},
+    _S.WITHDRAWN: {},
+}
+
+# GitLab's answer words, which v1 routers read from `context:<name>.approval`.
+ROUTER_WORDS: Mapping[RequestState, str] = {
+    RequestState.APPLIED: "approve",
+    RequestState.CANCELLED: "reject",
+    RequestState.MODIFIED: "modify",
+}
+
+
+class Request(Model):
+    """One question to the requester.
+
+    `digest` names the stored change (or, where nothing is to be applied, the question itself); an answer must name it by at least
+    its first twelve hex digits. `change_ref` is where the change is stored, empty where there is none.
+    """
+
+    id: str
+    requester_id: int
+    requester: str
+    digest: str
+    deadline: datetime
+    message: str = ""
+    change_ref: str = ""
+    choices: tuple[Choice, ...] = tuple(Choice)
+    state: RequestState = RequestState.OPEN
+
+
+class Act(Model):
+    """An answer by a person whom a door has proven to be `actor_id`.
+
+    `received_at` is the door's stamp, or GitLab's `created_at` for a comment. `is_edited` says that a comment no longer is what its
+    author first wrote.
+    """
+
+    event_id: str
+    actor_id: int
+    actor: str
+    door: str
+    received_at: datetime
+    choice: Choice
+    digest: str
+    request_id: str = ""
+    text: str = Field(default="", max_length=ANSWER_TEXT_MAX_LENGTH)
+    is_edited: bool = False
+
+
+class Ruling(Model):
+    """What came of an act: `request` after it, and the reason in words for the person who acted."""
+
+    is_accepted: bool
+    reason: str
+    code: str
+    request: Request
+
+
+def rule_on(request: Request, act: Act) -> Ruling:
+    """Return the ruling on an answer. A refused answer leaves the request as it was (A2)."""
+    objection = _objection(request, act)
+    if objection:
+        code, reason = objection
+        return Ruling(is_accepted=False, reason=reason, code=code, request=request)
+    state = TRANSITIONS[request.state][RequestEvent(act.choice)]
+    return Ruling(
+        is_accepted=True,
+        reason=_ACCEPTED[act.choice],
+        code=str(act.choice),
+        request=request.model_copy(update={"state": state}),
+    )
+
+
+_ACCEPTED: Mapping[Choice, str] = {
+    Choice.APPLY: "Accepted: exactly the change that was shown will be applied.",
+    Choice.DIFF: "Here is the full diff. The question stays open.",
+    Choice.CANCEL: "Accepted: nothing will be changed.",
+    Choice.MODIFY: "Accepted: your words go to the agent, and a new proposal will be shown before anything is done.",
+}
+
+
+def _objection(request: Request, act: Act) -> tuple[str, str] | None:
+    """Return (code, reason) of the first thing that speaks against the act, or None."""
+    checks = (
+        _wrong_person,
+        _edited,
+        _wrong_request,
+        _stale_digest,
+        _closed,
+        _late,
+        _not_offered,
+        _without_words,
+    )
+    return next((objection for check in checks if (objection := check(request, act))), None)
+
+
+def _wrong_person(request: Request, act: Act) -> tuple[str, str] | None:
+    if act.actor_id == request.requester_id:
+        return None
+    return (
+        "not_the_requester",
+        f"Only @{request.requester}, who started this session, can answer its question.",
+    )
+
+
+def _edited(_request: Request, act: Act) -> tuple[str, str] | None:
+    if not act.is_edited:
+        return None
+    return "edited_comment", "This comment was edited, so it does not count; please write a new one."
+
+
+def _wrong_request(request: Request, act: Act) -> tuple[str, str] | None:
+    if act.request_id in {"", request.id}:
+        return None
+    return (
+        "other_request",
+        f"This answers question {act.request_id}; the present question is {request.id}. Nothing was changed.",
+    )
+
+
+def _stale_digest(request: Request, act: Act) -> tuple[str, str] | None:
+    given = act.digest.lower()
+    if len(given) >= DIGEST_PREFIX_LENGTH and request.digest.startswith(given):
+        return None
+    now = request.digest[:DIGEST_PREFIX_LENGTH]
+    if not given:
+        return "digest_missing", f"An answer names the change it is about; this one is {now}."
+    return (
+        "stale_digest",
+        f"This answers the change {given[:DIGEST_PREFIX_LENGTH]}, but the present one is {now}; look at it first.",
+    )
+
+
+def _closed(request: Request, _act: Act) -> tuple[str, str] | None:
+    if TRANSITIONS[request.state]:
+        return None
+    return "already_decided", f"This question is closed: it was {request.state}. Nothing was changed."
+
+
+def _late(request: Request, act: Act) -> tuple[str, str] | None:
+    if act.received_at <= request.deadline:
+        return None
+    return (
+        "too_late",
+        f"The answer came after the deadline of {request.deadline:%Y-%m-%d %H:%M:%S} UTC. Nothing was changed.",
+    )
+
+
+def _not_offered(request: Request, act: Act) -> tuple[str, str] | None:
+    if act.choice in request.choices:
+        return None
+    return (
+        "not_offered",
+        f"This question cannot be answered by {act.choice}; it offers {', '.join(request.choices)}.",
+    )
+
+
+def _without_words(_request: Request, act: Act) -> tuple[str, str] | None:
+    if act.choice is not Choice.MODIFY or act.text.strip():
+        return None
+    return "words_missing", "To modify the proposal, say in words what should be different."
