@@ -1,0 +1,1 @@
+"""Takes payments and settles them with the provider."""
