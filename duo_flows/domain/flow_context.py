@@ -1,0 +1,189 @@
+"""The context of a session: a nested mapping of JSON values that components write and inputs read. Pure.
+
+A value too large to travel stands in the content store; here stands a mapping with its reference, its size and its short fields, so
+that routers can still read them. Where a part of it is long, the field is such a mapping again and names the way to the part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from .errors import NeverAgain
+from .flow_components import FlowModel, Input
+
+# A router compares words and a page shows lines: longer texts are read by models, who get the whole value.
+SHORT_TEXT_MAX_LENGTH = 200
+FIELDS_MAX_DEPTH = 3
+# So that the fields of a value with thousands of keys do not weigh what the value weighed.
+FIELDS_MAX_COUNT = 100
+
+_REQUIRED_KEYS = {"$ref", "$size", "$fields"}
+
+
+class MissingValue(NeverAgain):
+    """An input names a value that the context does not have."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, code="missing_value")
+
+
+class StoredValue(FlowModel):
+    """A value in the content store: `ref` is its digest, `size` its bytes, `fields` its short parts.
+
+    With `path` it stands for the part of the stored value that those keys lead to.
+    """
+
+    ref: str = Field(alias="$ref")
+    size: int = Field(alias="$size")
+    fields: dict[str, Any] = Field(default_factory=dict, alias="$fields")
+    path: tuple[str, ...] = Field(default=(), alias="$path")
+
+    def part_of(self, loaded: Any) -> Any:
+        """Return what this stands for, out of the whole value as loaded from the store."""
+        for key in self.path:
+            loaded = loaded[key]
+        return loaded
+
+
+def is_stored(value: Any) -> bool:
+    """Tell whether this is the JSON form of a stored value."""
+    return isinstance(value, Mapping) and set(value) >= _REQUIRED_KEYS and set(value) <= {*_REQUIRED_KEYS, "$path"}
+
+
+def stored(ref: str, size: int, value: Any) -> dict[str, Any]:
+    """Return the JSON form under which a value in the content store stands in the context."""
+    fields = _fields(ref, value, path=()) if isinstance(value, Mapping) else {}
+    return _form(ref, size, fields, path=())
+
+
+def _form(ref: str, size: int, fields: dict[str, Any], *, path: tuple[str, ...]) -> dict[str, Any]:
+    form: dict[str, Any] = {"$ref": ref, "$size": size, "$fields": fields}
+    return {**form, "$path": list(path)} if path else form
+
+
+def _fields(ref: str, value: Mapping[str, Any], *, path: tuple[str, ...]) -> dict[str, Any]:
+    names = [name for name in value if len(name) <= SHORT_TEXT_MAX_LENGTH][:FIELDS_MAX_COUNT]
+    return {name: _field(ref, value[name], path=(*path, name)) for name in names}
+
+
+def _field(ref: str, value: Any, *, path: tuple[str, ...]) -> Any:
+    if _is_short(value):
+        return value
+    has_room = isinstance(value, Mapping) and len(path) < FIELDS_MAX_DEPTH
+    return _form(ref, _size(value), _fields(ref, value, path=path) if has_room else {}, path=path)
+
+
+def _is_short(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= SHORT_TEXT_MAX_LENGTH
+    return value is None or isinstance(value, bool | int | float)
+
+
+def _size(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def refuse_forged(value: Any, *, where: str) -> None:
+    """Let a value pass that a model or a tool gave, unless it poses as a reference into the content store.
+
+    Raises:
+        NeverAgain: it does, anywhere inside.
+    """
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if is_stored(part):
+            raise NeverAgain(
+                f"{where} holds what looks like a stored reference; only duo-flows writes these.", code="forged_reference"
+            )
+        waiting.extend(part.values() if isinstance(part, Mapping) else part if isinstance(part, list | tuple) else ())
+
+
+def lookup(context: Mapping[str, Any], path: str) -> Any:
+    """Return the value at a path such as `context:a.b.c`; a stored value or a long part of one in its JSON form.
+
+    Raises:
+        MissingValue: the path breaks off; the reason says where, and what stands there instead.
+    """
+    target, _, rest = path.partition(":")
+    if target != "context" or not rest:
+        raise MissingValue(f"{path!r} does not name a value of the context; such a path begins with `context:`.")
+    value: Any = context
+    walked = "context"
+    for name in rest.split("."):
+        inside = value["$fields"] if is_stored(value) else value
+        if not isinstance(inside, Mapping) or name not in inside:
+            raise MissingValue(f"{path!r} has no value: {walked} {_what_is_there(inside)}.")
+        value = inside[name]
+        walked = f"{walked}:{name}" if walked == "context" else f"{walked}.{name}"
+    return value
+
+
+def _what_is_there(inside: Any) -> str:
+    # Names only: the values may be a log or a person's text.
+    if not isinstance(inside, Mapping):
+        return f"is a {type(inside).__name__} without fields"
+    names = sorted(str(name)[:SHORT_TEXT_MAX_LENGTH] for name in inside)[:10]
+    return f"has only {', '.join(names)}" if names else "is empty"
+
+
+def resolve_inputs(inputs: Sequence[Input], context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs' values by name; stored values in their JSON form, None for an optional one that is missing.
+
+    Raises:
+        MissingValue: a value that is not optional is missing.
+    """
+    return {given.name: _resolved(given, context) for given in inputs}
+
+
+def _resolved(given: Input, context: Mapping[str, Any]) -> Any:
+    if given.is_literal:
+        return given.source
+    try:
+        return lookup(context, given.source)
+    except MissingValue:
+        if given.is_optional:
+            return None
+        raise
+
+
+def initial_context(  # noqa: PLR0913 - GitLab's context has these, and each caller knows all of them
+    *,
+    goal: str,
+    project_id: int,
+    project_http_url_to_repo: str,
+    current_date: str,
+    workflow_id: str,
+    session_url: str,
+    inputs: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the context that every flow starts with, under GitLab's names.
+
+    Args:
+        goal: what the requester asked for.
+        project_id: the project's number.
+        project_http_url_to_repo: its clone address.
+        current_date: the day, as YYYY-MM-DD.
+        workflow_id: of this run.
+        session_url: where people look at the session.
+        inputs: the additional context, as category -> field -> value.
+    """
+    return {
+        "goal": goal,
+        "project_id": project_id,
+        "project_http_url_to_repo": project_http_url_to_repo,
+        "current_date": current_date,
+        "workflow_id": workflow_id,
+        "session_url": session_url,
+        "inputs": dict(inputs),
+    }
+
+
+# What a component may not be called: its outputs would hide these.
+RESERVED_NAMES = frozenset(
+    {"goal", "project_id", "project_http_url_to_repo", "current_date", "workflow_id", "session_url", "inputs"},
+)
