@@ -64,11 +64,11 @@ class Settings(BaseSettings):
 
     signing_key: SecretStr = Field(
         default=SecretStr(""),
-        description="The key with which doors sign and the worker verifies, 32 characters or more. The doors and the worker share it.",
+        description="The key with which doors sign and the worker verifies, 32 characters or more; both need the same one.",
     )
     allow_unsigned: bool = Field(
         default=False,
-        description="Whether starts and answers sent to Temporal by hand count. Anyone who reaches Temporal can then act for anyone.",
+        description="Whether starts and answers sent to Temporal by hand count. Who reaches Temporal can then act for anyone.",
     )
     hook_secrets_dir: Path = Field(
         default=Path(".duoflow/hook-secrets"),
@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     )
     bot_pipeline_requester: str = Field(
         default="",
-        description="Username that counts as requester of a failed pipeline started by a schedule or a bot. Empty: nobody, so none starts.",
+        description="Who counts as requester of a failed pipeline that a schedule or bot started. Empty: nobody; no flow starts.",
     )
     default_privileges: tuple[str, ...] = Field(
         default=("read_write_files", "read_only_gitlab", "read_write_gitlab", "use_git", "read_only_files"),
@@ -120,6 +120,11 @@ class Settings(BaseSettings):
         path = os.environ.get("DUOFLOWS_SETTINGS_FILE")
         file = (TomlConfigSettingsSource(settings_cls, toml_file=Path(path)),) if path else ()
         return (init_settings, env_settings, file_secret_settings, *file)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret value that is set, for keeping them out of logs and errors."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return tuple(secret for value in values if isinstance(value, SecretStr) and (secret := value.get_secret_value()))
 
     def missing(self) -> list[str]:
         """Return a sentence for each setting that a worker or a web app cannot do without."""

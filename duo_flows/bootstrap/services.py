@@ -1,0 +1,96 @@
+"""Which adapter serves which port. Every process opens its services here and closes them by leaving the block."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from duo_flows.adapters.flow_file import CatalogueFlows
+from duo_flows.adapters.git import GitRepository
+from duo_flows.adapters.gitlab import GitLabForge
+from duo_flows.adapters.store import Store, migrate, open_store
+from duo_flows.domain.people import Person
+from duo_flows.domain.ports import ContentStore, Forge, Inbox, Planner, Repository, SessionStore
+
+from .catalogue import catalogue_dir
+from .settings import Settings
+
+Clock = Callable[[], datetime]
+
+# GitLab answers within a second or two; a job's whole trace can take longer.
+GITLAB_TIMEOUT = timedelta(seconds=30)
+# A long answer of a model streams for minutes; this is for silence between two events.
+MODEL_TIMEOUT = timedelta(minutes=10)
+
+
+def utc_now() -> datetime:
+    """Return the machine's clock. Only processes read it; rules are handed what it says."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The ports of one process, served. `store` is asked by readiness checks."""
+
+    settings: Settings
+    clock: Clock
+    account: Person
+    forge: Forge
+    repository: Repository
+    planner: Planner
+    sessions: SessionStore
+    inbox: Inbox
+    contents: ContentStore
+    catalogue: CatalogueFlows
+    store: Store
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[Services]:
+    """Yield the services of these settings; what they hold open is closed at the end.
+
+    Raises:
+        TryAgain: GitLab or the store does not answer.
+        Refused: GitLab does not accept the service account's token.
+    """
+    token = settings.gitlab_token.get_secret_value()
+    forge = GitLabForge(settings.gitlab_url, token, timeout=GITLAB_TIMEOUT)
+    account = await forge.account()
+    store = await open_store(settings.database_url.get_secret_value(), clock=clock)
+    try:
+        yield Services(
+            settings=settings,
+            clock=clock,
+            account=account,
+            forge=forge,
+            repository=GitRepository(token, account=account, cache_dir=settings.git_cache_dir),
+            planner=_planner(settings),
+            sessions=store.sessions,
+            inbox=store.inbox,
+            contents=store.contents,
+            catalogue=CatalogueFlows(catalogue_dir(settings)),
+            store=store,
+        )
+    finally:
+        await store.close()
+
+
+async def prepare_store(settings: Settings) -> None:
+    """Bring the store's tables to this version.
+
+    Effects: SQLite's file is made with its folder; tables are made or changed. Safe to repeat, and by several processes at once.
+    """
+    await migrate(settings.database_url.get_secret_value())
+
+
+def _planner(settings: Settings) -> Planner:
+    # Importing Anthropic's library takes more than a second, and only a process that opens services should pay for it.
+    from duo_flows.adapters.anthropic import ClaudePlanner
+
+    return ClaudePlanner(
+        api_key=settings.anthropic_api_key.get_secret_value(),
+        base_url=settings.anthropic_base_url or None,
+        timeout=MODEL_TIMEOUT,
+    )
