@@ -13,6 +13,9 @@ from .people import Person
 # GitLab's pipeline statuses after which nothing more happens by itself. Source: GitLab docs, api/pipelines.
 FINISHED_PIPELINE_STATUSES = frozenset({"success", "failed", "canceled", "skipped"})
 
+# The first trailer of every commit that a session pushes (requirement S5).
+SESSION_TRAILER = "Duo-Session: "
+
 
 class Pipeline(Model):
     """One pipeline. `source` is GitLab's word (push, merge_request_event, schedule, ...)."""
@@ -60,6 +63,20 @@ class MergeRequest(Model):
     sha: str
     author: Person | None = None
     web_url: str = ""
+
+
+class Commit(Model):
+    """One commit. `message` is whole, trailers included; the author is what git says and proves nothing."""
+
+    sha: str
+    message: str
+    author_name: str = ""
+    author_email: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Tell whether a session made this commit: its message ends with the trailer that every one of ours carries."""
+        return any(line.startswith(SESSION_TRAILER) for line in self.message.rstrip().rpartition("\n\n")[2].split("\n"))
 
 
 class FileDiff(Model):

@@ -15,7 +15,7 @@ from .inbox import Delivery, NewDelivery
 from .model import Model
 from .model_turns import TurnProgress, TurnReply, TurnRequest
 from .people import AccessLevel, Branch, Person, Project
-from .pipelines import FileContent, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
+from .pipelines import Commit, FileContent, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
 from .sessions import LogEntry, NewLogEntry, NewSession, Session, SessionFilter, SessionUpdate, Usage
 
 
@@ -43,6 +43,9 @@ class Forge(Protocol):
 
     async def branch(self, project_id: int, name: str) -> Branch:
         """Return a branch and its head."""
+
+    async def commit(self, project_id: int, sha: str) -> Commit:
+        """Return one commit with its whole message."""
 
     async def file(self, project_id: int, path: str, *, ref: str) -> FileContent:
         """Return a text file at a commit, branch or tag.

@@ -1,0 +1,37 @@
+"""A project's own policy: what flows may do there, and what starts them without being asked (requirement F7).
+
+Pure. A project without a policy file has the operator's default privileges and no triggers. A policy can only take away from
+what flow and requester allow; nothing here grants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .model import Model
+
+# Where the policy stands. It is read on the default branch only: a branch under work must not loosen its own rules.
+POLICY_PATH = ".gitlab/duo/duo-flows.yml"
+
+
+class Triggers(Model):
+    """What starts a session by itself. Nothing does unless the project says so."""
+
+    failed_pipeline: bool = False
+
+
+class ProjectPolicy(Model):
+    """The policy of one project. None means: not restricted by the project."""
+
+    triggers: Triggers = Triggers()
+    privileges: tuple[str, ...] | None = None
+    tools_allow: tuple[str, ...] | None = None
+    tools_deny: tuple[str, ...] = ()
+
+    def privileges_within(self, operators: Sequence[str]) -> tuple[str, ...]:
+        """Return the privilege classes that hold here, sorted; `operators` hold where the project names none."""
+        return tuple(sorted(set(operators if self.privileges is None else self.privileges)))
+
+    def is_tool_allowed(self, tool: str) -> bool:
+        """Tell whether the project lets flows use this tool; what is denied stays denied."""
+        return tool not in self.tools_deny and (self.tools_allow is None or tool in self.tools_allow)
