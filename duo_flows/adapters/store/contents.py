@@ -1,0 +1,60 @@
+"""Large contents, in SQL, named by what they are: the same bytes are stored once, under their SHA-256.
+
+Bytes are stored as they come. A reference is always the digest of the bytes that went in, so that a later layer which keeps them
+sealed has its one place between these two methods and their column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from typing_extensions import override
+
+from duo_flows.domain.canonical import digest_of_bytes
+from duo_flows.domain.errors import NeverAgain, NotFound
+from duo_flows.domain.ports import ContentStore
+
+from .database import Database
+from .tables import contents
+
+
+class SqlContents(ContentStore):
+    """Contents by digest."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    @override
+    async def put(self, data: bytes, *, media_type: str = "application/json") -> str:
+        ref = digest_of_bytes(data)
+        row = {"digest": ref, "media_type": media_type, "data": data, "created_at": self._clock()}
+        async with self._database.write() as connection:
+            await connection.execute(self._database.insert(contents).values(row).on_conflict_do_nothing(index_elements=["digest"]))
+        return ref
+
+    @override
+    async def get(self, ref: str) -> bytes:
+        async with self._database.read() as connection:
+            data = await connection.scalar(select(contents.c.data).where(contents.c.digest == ref))
+        if data is None:
+            raise no_such_content(ref)
+        return checked(bytes(data), ref=ref)
+
+
+def no_such_content(ref: str) -> NotFound:
+    """Return the refusal for a reference that leads nowhere."""
+    return NotFound(f"There is no stored content {ref!r}. It may have passed its retention.")
+
+
+def checked(data: bytes, *, ref: str) -> bytes:
+    """Return the data if it is what the reference names.
+
+    Raises:
+        NeverAgain: it was changed or damaged in the database.
+    """
+    if digest_of_bytes(data) != ref:
+        raise NeverAgain(f"Stored content {ref!r} is not what was put there. Restore it from a backup.", code="content_changed")
+    return data

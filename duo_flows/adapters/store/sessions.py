@@ -1,0 +1,247 @@
+"""Sessions and their runs, in SQL. What a status or an ending means is the domain's; here it is kept and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from typing_extensions import override
+
+from duo_flows.domain.errors import Refused
+from duo_flows.domain.ports import Run, SessionStore, TurnKey
+from duo_flows.domain.sessions import (
+    FINAL_STATUSES,
+    LogEntry,
+    NewLogEntry,
+    NewSession,
+    Session,
+    SessionFilter,
+    SessionStatus,
+    SessionUpdate,
+    Usage,
+)
+from signals.names import workflow_id_of
+
+from . import model_turns
+from .database import Database
+from .ids import new_id
+from .session_log import add_lines, hold_session, no_such_session, read_lines, run_row
+from .tables import runs, sessions
+
+# What a session shows of its latest run, beside that run's number.
+_SHOWN = ("workflow_id", "status", "step", "waiting", "ending", "summary", "updated_at", "ended_at")
+
+
+class SqlSessions(SessionStore):
+    """Sessions, their runs, their log and their model turns."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    @override
+    async def register(self, new: NewSession) -> Session:
+        async with self._database.write() as connection:
+            await self._database.one_by_one(connection, f"register/{new.workflow_id}")
+            session_id = await _session_id_of(connection, new.workflow_id)
+            if session_id is None:
+                session_id = await self._make(connection, new)
+            return await _shown(connection, session_id)
+
+    async def _make(self, connection: AsyncConnection, new: NewSession) -> str:
+        at = self._clock()
+        session_id = new.session_id or new_id(at)
+        facts = new.model_dump(exclude={"session_id", "workflow_id"}) | {"id": session_id, "latest_run": 1, "created_at": at}
+        made = self._database.insert(sessions).values(facts).on_conflict_do_nothing(index_elements=["id"])
+        if await connection.scalar(made.returning(sessions.c.id)) is None:
+            raise session_taken(session_id)
+        await connection.execute(insert(runs).values(fresh_run(session_id, n=1, workflow_id=new.workflow_id, at=at)))
+        return session_id
+
+    @override
+    async def session(self, session_id: str) -> Session:
+        async with self._database.read() as connection:
+            return await _shown(connection, session_id)
+
+    @override
+    async def session_of_workflow(self, workflow_id: str) -> Session | None:
+        async with self._database.read() as connection:
+            session_id = await _session_id_of(connection, workflow_id)
+            return await _shown(connection, session_id) if session_id else None
+
+    @override
+    async def sessions(self, which: SessionFilter) -> tuple[Session, ...]:
+        async with self._database.read() as connection:
+            wanted = _with_latest_run().where(*_conditions(which)).limit(which.limit)
+            if which.before_id:
+                wanted = wanted.where(await _is_older_than(connection, which.before_id))
+            newest_first = wanted.order_by(sessions.c.created_at.desc(), sessions.c.id.desc())
+            rows = (await connection.execute(newest_first)).mappings().all()
+            usages = await model_turns.usage_of(connection, [row["id"] for row in rows])
+            return tuple(_session(row, usage=usages.get(row["id"], Usage())) for row in rows)
+
+    @override
+    async def update(self, update: SessionUpdate) -> None:
+        async with self._database.write() as connection:
+            at = self._clock()
+            latest = await hold_session(connection, update.session_id)
+            run = await run_row(connection, update.session_id, update.run)
+            if update.run == latest and run["ending"] is None:
+                await _report(connection, update, at=at)
+            await add_lines(connection, update.session_id, run=update.run, entries=update.entries, at=at)
+
+    @override
+    async def append(self, session_id: str, run: int, entries: Sequence[NewLogEntry]) -> None:
+        async with self._database.write() as connection:
+            await hold_session(connection, session_id)
+            await run_row(connection, session_id, run)
+            await add_lines(connection, session_id, run=run, entries=entries, at=self._clock())
+
+    @override
+    async def log(self, session_id: str, *, after: int = 0, limit: int = 500) -> tuple[LogEntry, ...]:
+        async with self._database.read() as connection:
+            await _must_exist(connection, session_id)
+            return await read_lines(connection, session_id, after=after, limit=limit)
+
+    @override
+    async def start_next_run(self, session_id: str, *, after: int) -> Run:
+        async with self._database.write() as connection:
+            latest = await hold_session(connection, session_id)
+            run = await run_row(connection, session_id, after)
+            if latest > after:
+                run = await run_row(connection, session_id, after + 1)
+                return Run(session_id=session_id, n=after + 1, workflow_id=run["workflow_id"])
+            if not is_over(run["status"], run["ending"]):
+                raise not_over(session_id, after)
+            return await self._begin_run(connection, session_id, after + 1)
+
+    async def _begin_run(self, connection: AsyncConnection, session_id: str, n: int) -> Run:
+        workflow_id = workflow_id_of(session_id, n)
+        row = fresh_run(session_id, n=n, workflow_id=workflow_id, at=self._clock())
+        made = self._database.insert(runs).values(row).on_conflict_do_nothing(index_elements=["workflow_id"])
+        if await connection.scalar(made.returning(runs.c.n)) is None:
+            raise workflow_taken(workflow_id)
+        await connection.execute(update(sessions).where(sessions.c.id == session_id).values(latest_run=n))
+        return Run(session_id=session_id, n=n, workflow_id=workflow_id)
+
+    @override
+    async def recorded_turn(self, key: TurnKey) -> tuple[str, Usage] | None:
+        async with self._database.read() as connection:
+            return await model_turns.recorded_turn(connection, key)
+
+    @override
+    async def note_turn(self, key: TurnKey, *, attempt: int, usage: Usage, reply_ref: str = "") -> None:
+        async with self._database.write() as connection:
+            await hold_session(connection, key.session_id)
+            await run_row(connection, key.session_id, key.run)
+            noted = model_turns.Attempt(attempt, usage, reply_ref)
+            await model_turns.note_turn(connection, key, noted, at=self._clock())
+
+    @override
+    async def usage(self, session_id: str) -> Usage:
+        async with self._database.read() as connection:
+            await _must_exist(connection, session_id)
+            return (await model_turns.usage_of(connection, [session_id])).get(session_id, Usage())
+
+
+def fresh_run(session_id: str, *, n: int, workflow_id: str, at: datetime) -> dict[str, Any]:
+    """Return the row of a run that has not started yet."""
+    return {
+        "session_id": session_id,
+        "n": n,
+        "workflow_id": workflow_id,
+        "status": SessionStatus.CREATED.value,
+        "step": "",
+        "waiting": None,
+        "ending": None,
+        "summary": "",
+        "created_at": at,
+        "updated_at": at,
+        "ended_at": None,
+    }
+
+
+def reported(update: SessionUpdate, *, at: datetime) -> dict[str, Any]:
+    """Return what a report changes in the row of its run."""
+    given = update.model_dump(mode="json", include={"status", "step", "ending", "summary"}, exclude_none=True)
+    waiting = update.waiting.model_dump(mode="json") if update.waiting else None
+    ended = {"ended_at": at} if update.ending else {}
+    return given | ended | {"waiting": waiting, "updated_at": at}
+
+
+def is_over(status: str, ending: str | None) -> bool:
+    """Tell whether a run can have a successor."""
+    return ending is not None or status in FINAL_STATUSES
+
+
+def not_over(session_id: str, n: int) -> Refused:
+    """Return the refusal of a run that would start beside one that still goes on."""
+    return Refused(f"Run {n} of session {session_id!r} is not over. Stop it first, or wait for its end.", code="run_not_over")
+
+
+def session_taken(session_id: str) -> Refused:
+    """Return the refusal of a workflow that names a session of another one."""
+    return Refused(f"Session {session_id!r} belongs to another workflow. Start without a session id.", code="session_taken")
+
+
+def workflow_taken(workflow_id: str) -> Refused:
+    """Return the refusal of a run whose workflow id somebody used for another session."""
+    return Refused(
+        f"The workflow id {workflow_id!r} is in use by another session. Start a session of its own.", code="workflow_taken"
+    )
+
+
+async def _report(connection: AsyncConnection, report: SessionUpdate, *, at: datetime) -> None:
+    is_run = and_(runs.c.session_id == report.session_id, runs.c.n == report.run)
+    await connection.execute(update(runs).where(is_run).values(reported(report, at=at)))
+
+
+async def _session_id_of(connection: AsyncConnection, workflow_id: str) -> str | None:
+    return await connection.scalar(select(runs.c.session_id).where(runs.c.workflow_id == workflow_id))
+
+
+async def _must_exist(connection: AsyncConnection, session_id: str) -> None:
+    if await connection.scalar(select(sessions.c.id).where(sessions.c.id == session_id)) is None:
+        raise no_such_session(session_id)
+
+
+def _with_latest_run() -> Select[Any]:
+    is_latest = and_(runs.c.session_id == sessions.c.id, runs.c.n == sessions.c.latest_run)
+    return select(sessions, *(runs.c[name] for name in _SHOWN)).join_from(sessions, runs, is_latest)
+
+
+async def _shown(connection: AsyncConnection, session_id: str) -> Session:
+    row = (await connection.execute(_with_latest_run().where(sessions.c.id == session_id))).mappings().one_or_none()
+    if row is None:
+        raise no_such_session(session_id)
+    usages = await model_turns.usage_of(connection, [session_id])
+    return _session(row, usage=usages.get(session_id, Usage()))
+
+
+def _session(row: Mapping[Any, Any], *, usage: Usage) -> Session:
+    facts = dict(row)
+    return Session.model_validate(facts | {"run": facts.pop("latest_run"), "usage": usage})
+
+
+async def _is_older_than(connection: AsyncConnection, session_id: str) -> ColumnElement[bool]:
+    made_at = await connection.scalar(select(sessions.c.created_at).where(sessions.c.id == session_id))
+    if made_at is None:
+        raise no_such_session(session_id)
+    return tuple_(sessions.c.created_at, sessions.c.id) < tuple_(made_at, session_id)
+
+
+def _conditions(which: SessionFilter) -> Iterable[ColumnElement[bool]]:
+    # An empty list of projects is an answer about rights: it shows nothing. No list at all does not ask.
+    if which.project_ids is not None:
+        yield sessions.c.project_id.in_(which.project_ids)
+    if which.statuses:
+        yield runs.c.status.in_(which.statuses)
+    if which.flow:
+        yield sessions.c.flow == which.flow
+    for name in ("requester_id", "pipeline_id", "merge_request_iid"):
+        value = getattr(which, name)
+        if value is not None:
+            yield sessions.c[name] == value
