@@ -19,8 +19,8 @@ from .settings import Settings
 
 Clock = Callable[[], datetime]
 
-# GitLab answers within a second or two; a job's whole trace can take longer.
-GITLAB_TIMEOUT = timedelta(seconds=30)
+# Seconds. GitLab answers within one or two; a job's whole trace can take longer.
+GITLAB_TIMEOUT = 30.0
 # A long answer of a model streams for minutes; this is for silence between two events.
 MODEL_TIMEOUT = timedelta(minutes=10)
 
