@@ -13,9 +13,9 @@ from sqlalchemy import select
 from typing_extensions import override
 
 from duo_flows.domain.canonical import digest_of_bytes
-from duo_flows.domain.errors import NeverAgain, NotFound
 from duo_flows.domain.ports import ContentStore
 
+from . import rules
 from .database import Database
 from .tables import contents
 
@@ -40,21 +40,5 @@ class SqlContents(ContentStore):
         async with self._database.read() as connection:
             data = await connection.scalar(select(contents.c.data).where(contents.c.digest == ref))
         if data is None:
-            raise no_such_content(ref)
-        return checked(bytes(data), ref=ref)
-
-
-def no_such_content(ref: str) -> NotFound:
-    """Return the refusal for a reference that leads nowhere."""
-    return NotFound(f"There is no stored content {ref!r}. It may have passed its retention.")
-
-
-def checked(data: bytes, *, ref: str) -> bytes:
-    """Return the data if it is what the reference names.
-
-    Raises:
-        NeverAgain: it was changed or damaged in the database.
-    """
-    if digest_of_bytes(data) != ref:
-        raise NeverAgain(f"Stored content {ref!r} is not what was put there. Restore it from a backup.", code="content_changed")
-    return data
+            raise rules.no_such_content(ref)
+        return rules.checked(bytes(data), ref=ref)

@@ -28,7 +28,7 @@ async def translated() -> AsyncIterator[None]:
         yield
     except DuoFlowsError:
         raise
-    except (SQLAlchemyError, OSError, ValueError, OverflowError) as error:
+    except (SQLAlchemyError, OSError, OverflowError) as error:
         raise _meaning(error) from None
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
-from duo_flows.domain.errors import NotFound
 from duo_flows.domain.inbox import Delivery, DeliveryState, NewDelivery
 from duo_flows.domain.ports import Inbox
 
+from . import rules
 from .database import Database
 from .tables import inbox
 
@@ -64,7 +64,7 @@ class SqlInbox(Inbox):
         is_delivery = inbox.c.id == delivery_id
         async with self._database.write() as connection:
             if await connection.scalar(select(inbox.c.id).where(is_delivery)) is None:
-                raise no_such_delivery(delivery_id)
+                raise rules.no_such_delivery(delivery_id)
             changed = update(inbox).where(is_delivery, _IS_WAITING).values(dict(values) | {"lease_until": None})
             await connection.execute(changed)
 
@@ -80,11 +80,6 @@ class SqlInbox(Inbox):
         async with self._database.read() as connection:
             found = await _read(connection, inbox.c.key == key)
             return found[0] if found else None
-
-
-def no_such_delivery(delivery_id: int) -> NotFound:
-    """Return the refusal for a delivery that is not there."""
-    return NotFound(f"There is no delivery {delivery_id}.")
 
 
 def _has_come(column: ColumnElement[Any], now: datetime) -> ColumnElement[bool]:

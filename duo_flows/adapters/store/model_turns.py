@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from duo_flows.domain.ports import TurnKey
 from duo_flows.domain.sessions import Usage
 
+from . import rules
 from .tables import model_turns
 
 _COUNTS = tuple(Usage.model_fields)
@@ -46,15 +47,9 @@ async def note_turn(connection: AsyncConnection, key: TurnKey, attempt: Attempt,
         named = key.model_dump() | {"attempt": attempt.number, "reply_ref": first_answer, "noted_at": at}
         await connection.execute(insert(model_turns).values(named | attempt.usage.model_dump()))
         return
-    counts = greater(_usage(row), attempt.usage).model_dump()
+    counts = rules.greater(_usage(row), attempt.usage).model_dump()
     values = counts | {"reply_ref": row["reply_ref"] or first_answer, "noted_at": at}
     await connection.execute(update(model_turns).where(is_attempt).values(values))
-
-
-def greater(one: Usage, other: Usage) -> Usage:
-    """Return the greater of two reports on one attempt, field by field."""
-    theirs = other.model_dump()
-    return Usage(**{name: max(count, theirs[name]) for name, count in one.model_dump().items()})
 
 
 async def usage_of(connection: AsyncConnection, session_ids: Sequence[str]) -> dict[str, Usage]:

@@ -13,16 +13,11 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from duo_flows.domain.errors import NotFound
 from duo_flows.domain.sessions import LogEntry, NewLogEntry
 
+from . import rules
 from .tables import runs, session_log, sessions
 from .values import storable_text
-
-
-def no_such_session(session_id: str) -> NotFound:
-    """Return the refusal for a session that is not there."""
-    return NotFound(f"There is no session {session_id!r}.")
 
 
 async def hold_session(connection: AsyncConnection, session_id: str) -> int:
@@ -35,7 +30,7 @@ async def hold_session(connection: AsyncConnection, session_id: str) -> int:
     held = select(sessions.c.latest_run).where(sessions.c.id == session_id).with_for_update(key_share=True)
     latest = await connection.scalar(held)
     if latest is None:
-        raise no_such_session(session_id)
+        raise rules.no_such_session(session_id)
     return int(latest)
 
 
@@ -48,7 +43,7 @@ async def run_row(connection: AsyncConnection, session_id: str, n: int) -> Mappi
     found = await connection.execute(select(runs).where(runs.c.session_id == session_id, runs.c.n == n))
     row = found.mappings().one_or_none()
     if row is None:
-        raise NotFound(f"Session {session_id!r} has no run {n}.")
+        raise rules.no_such_run(session_id, n)
     return dict(row)
 
 

@@ -10,25 +10,22 @@ from sqlalchemy import ColumnElement, Select, and_, insert, select, tuple_, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
-from duo_flows.domain.errors import Refused
 from duo_flows.domain.ports import Run, SessionStore, TurnKey
 from duo_flows.domain.sessions import (
-    FINAL_STATUSES,
     LogEntry,
     NewLogEntry,
     NewSession,
     Session,
     SessionFilter,
-    SessionStatus,
     SessionUpdate,
     Usage,
 )
 from signals.names import workflow_id_of
 
-from . import model_turns
+from . import model_turns, rules
 from .database import Database
 from .ids import new_id
-from .session_log import add_lines, hold_session, no_such_session, read_lines, run_row
+from .session_log import add_lines, hold_session, read_lines, run_row
 from .tables import runs, sessions
 
 # What a session shows of its latest run, beside that run's number.
@@ -57,8 +54,8 @@ class SqlSessions(SessionStore):
         facts = new.model_dump(exclude={"session_id", "workflow_id"}) | {"id": session_id, "latest_run": 1, "created_at": at}
         made = self._database.insert(sessions).values(facts).on_conflict_do_nothing(index_elements=["id"])
         if await connection.scalar(made.returning(sessions.c.id)) is None:
-            raise session_taken(session_id)
-        await connection.execute(insert(runs).values(fresh_run(session_id, n=1, workflow_id=new.workflow_id, at=at)))
+            raise rules.session_taken(session_id)
+        await connection.execute(insert(runs).values(rules.fresh_run(session_id, n=1, workflow_id=new.workflow_id, at=at)))
         return session_id
 
     @override
@@ -114,16 +111,16 @@ class SqlSessions(SessionStore):
             if latest > after:
                 run = await run_row(connection, session_id, after + 1)
                 return Run(session_id=session_id, n=after + 1, workflow_id=run["workflow_id"])
-            if not is_over(run["status"], run["ending"]):
-                raise not_over(session_id, after)
+            if not rules.is_over(run["status"], run["ending"]):
+                raise rules.not_over(session_id, after)
             return await self._begin_run(connection, session_id, after + 1)
 
     async def _begin_run(self, connection: AsyncConnection, session_id: str, n: int) -> Run:
         workflow_id = workflow_id_of(session_id, n)
-        row = fresh_run(session_id, n=n, workflow_id=workflow_id, at=self._clock())
+        row = rules.fresh_run(session_id, n=n, workflow_id=workflow_id, at=self._clock())
         made = self._database.insert(runs).values(row).on_conflict_do_nothing(index_elements=["workflow_id"])
         if await connection.scalar(made.returning(runs.c.n)) is None:
-            raise workflow_taken(workflow_id)
+            raise rules.workflow_taken(workflow_id)
         await connection.execute(update(sessions).where(sessions.c.id == session_id).values(latest_run=n))
         return Run(session_id=session_id, n=n, workflow_id=workflow_id)
 
@@ -147,56 +144,9 @@ class SqlSessions(SessionStore):
             return (await model_turns.usage_of(connection, [session_id])).get(session_id, Usage())
 
 
-def fresh_run(session_id: str, *, n: int, workflow_id: str, at: datetime) -> dict[str, Any]:
-    """Return the row of a run that has not started yet."""
-    return {
-        "session_id": session_id,
-        "n": n,
-        "workflow_id": workflow_id,
-        "status": SessionStatus.CREATED.value,
-        "step": "",
-        "waiting": None,
-        "ending": None,
-        "summary": "",
-        "created_at": at,
-        "updated_at": at,
-        "ended_at": None,
-    }
-
-
-def reported(update: SessionUpdate, *, at: datetime) -> dict[str, Any]:
-    """Return what a report changes in the row of its run."""
-    given = update.model_dump(mode="json", include={"status", "step", "ending", "summary"}, exclude_none=True)
-    waiting = update.waiting.model_dump(mode="json") if update.waiting else None
-    ended = {"ended_at": at} if update.ending else {}
-    return given | ended | {"waiting": waiting, "updated_at": at}
-
-
-def is_over(status: str, ending: str | None) -> bool:
-    """Tell whether a run can have a successor."""
-    return ending is not None or status in FINAL_STATUSES
-
-
-def not_over(session_id: str, n: int) -> Refused:
-    """Return the refusal of a run that would start beside one that still goes on."""
-    return Refused(f"Run {n} of session {session_id!r} is not over. Stop it first, or wait for its end.", code="run_not_over")
-
-
-def session_taken(session_id: str) -> Refused:
-    """Return the refusal of a workflow that names a session of another one."""
-    return Refused(f"Session {session_id!r} belongs to another workflow. Start without a session id.", code="session_taken")
-
-
-def workflow_taken(workflow_id: str) -> Refused:
-    """Return the refusal of a run whose workflow id somebody used for another session."""
-    return Refused(
-        f"The workflow id {workflow_id!r} is in use by another session. Start a session of its own.", code="workflow_taken"
-    )
-
-
 async def _report(connection: AsyncConnection, report: SessionUpdate, *, at: datetime) -> None:
     is_run = and_(runs.c.session_id == report.session_id, runs.c.n == report.run)
-    await connection.execute(update(runs).where(is_run).values(reported(report, at=at)))
+    await connection.execute(update(runs).where(is_run).values(rules.reported(report, at=at)))
 
 
 async def _session_id_of(connection: AsyncConnection, workflow_id: str) -> str | None:
@@ -205,7 +155,7 @@ async def _session_id_of(connection: AsyncConnection, workflow_id: str) -> str |
 
 async def _must_exist(connection: AsyncConnection, session_id: str) -> None:
     if await connection.scalar(select(sessions.c.id).where(sessions.c.id == session_id)) is None:
-        raise no_such_session(session_id)
+        raise rules.no_such_session(session_id)
 
 
 def _with_latest_run() -> Select[Any]:
@@ -216,7 +166,7 @@ def _with_latest_run() -> Select[Any]:
 async def _shown(connection: AsyncConnection, session_id: str) -> Session:
     row = (await connection.execute(_with_latest_run().where(sessions.c.id == session_id))).mappings().one_or_none()
     if row is None:
-        raise no_such_session(session_id)
+        raise rules.no_such_session(session_id)
     usages = await model_turns.usage_of(connection, [session_id])
     return _session(row, usage=usages.get(session_id, Usage()))
 
@@ -229,7 +179,7 @@ def _session(row: Mapping[Any, Any], *, usage: Usage) -> Session:
 async def _is_older_than(connection: AsyncConnection, session_id: str) -> ColumnElement[bool]:
     made_at = await connection.scalar(select(sessions.c.created_at).where(sessions.c.id == session_id))
     if made_at is None:
-        raise no_such_session(session_id)
+        raise rules.no_such_session(session_id)
     return tuple_(sessions.c.created_at, sessions.c.id) < tuple_(made_at, session_id)
 
 
