@@ -1,1 +1,8 @@
-"""Claude, by the anthropic SDK: the one place that imports it."""
+"""Claude: serves the port `Planner`. The only place that knows Anthropic's API and its client library."""
+
+from __future__ import annotations
+
+from .planner import ClaudePlanner
+from .prices import PRICES, ModelPrice
+
+__all__ = ["PRICES", "ClaudePlanner", "ModelPrice"]
