@@ -1,0 +1,136 @@
+"""Secrets out of text, by their shape, before anything is cut, logged or shown to a model.
+
+The law of this module: pure, linear in the length of the text, never changes the number of lines, and doing it twice is doing it
+once. It knows shapes only: what it does not find may still be secret, so that it is the last guard and never the only one.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Every pattern is linear: a repetition is either bounded, possessive (`++`), or followed by nothing that could make it give back.
+
+_PEM_MARK = re.compile(r"-----(BEGIN|END) (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+
+# The largest RSA key in use (16,384 bits) takes 12,600 characters; with a prefix on each
+# line, as in job logs, about three times that.
+_PEM_MAX_LENGTH = 40_000
+
+# A key that was cut off: lines of Base64 with, maybe, a log's prefix before each. `\\n` is the line end inside JSON.
+_PEM_REST = re.compile(r"(?:(?:\\r)?\\n|\r?\n)(?:[^\n\\]{0,80}[\s:|])?[A-Za-z0-9+/=]{16,}+")
+
+# Prefixes of GitLab's tokens. Source: GitLab docs, security/tokens (token prefixes).
+_GITLAB = (
+    r"(?:glpat|gloas|gldt|glrtr|glrt|glcbt|glptt|glft|glimt|glagent|glwt|glsoat|glffct)-[A-Za-z0-9_.-]{12,}+"
+    r"|GR1348941[A-Za-z0-9_-]{12,}+"
+)
+_GITHUB = r"gh[pousr]_[A-Za-z0-9]{30,}+|github_pat_[A-Za-z0-9_]{22,}+"
+_SLACK = r"xox[a-z]-[A-Za-z0-9-]{10,}+|xapp-[A-Za-z0-9-]{10,}+|(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,}+"
+_MODEL_KEY = r"sk-ant-[A-Za-z0-9_-]{16,}+|sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}+|(?<![A-Za-z0-9_-])sk-[A-Za-z0-9]{32,}+"
+_REGISTRY = r"npm_[A-Za-z0-9]{36,}+|pypi-[A-Za-z0-9_-]{50,}+|dckr_pat_[A-Za-z0-9_-]{20,}+"
+_AWS_KEY_ID = r"(?<![A-Za-z0-9\]])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])"
+_JWT = r"(?<![A-Za-z0-9_\].-])eyJ[A-Za-z0-9_-]{8,}+\.[A-Za-z0-9_-]{8,}+(?:\.[A-Za-z0-9_-]*+){1,3}"
+
+_BY_SHAPE: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("gitlab_token", re.compile(_GITLAB)),
+    ("github_token", re.compile(_GITHUB)),
+    ("slack_token", re.compile(_SLACK)),
+    ("model_key", re.compile(_MODEL_KEY)),
+    ("webhook_secret", re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,}+")),
+    ("registry_token", re.compile(_REGISTRY)),
+    ("google_key", re.compile(r"AIza[A-Za-z0-9_-]{35,}+")),
+    ("aws_key", re.compile(_AWS_KEY_ID)),
+    ("jwt", re.compile(_JWT)),
+)
+
+# What stands between a name and its value has been replaced already.
+_NOT_DONE = r"(?!\[redacted:)"
+
+# Names whose value is secret. They end here: MAX_TOKENS and token_url are ordinary.
+_NAME = (
+    r"(?:password|passwd|passphrase|secret|token|credentials?|(?<=_)pwd"
+    r"|(?:api|access|private|secret|signing|encryption|auth|account)[_-]?key)(?:_?[0-9]{1,3})?"
+)
+
+# Words that stand where a secret could, and are none.
+_NOT_A_WORD = r"(?!(?:true|false|none|null|nil|undefined|yes|no|required|optional|masked|changeme|string|str|bytes|int|self)\b)"
+
+# A literal value: variables, calls, placeholders and templates begin or go on with one of the signs that are left out.
+_FIRST = r"[^\s\"'`$(){}\[\]<>*%&|,;:=]"
+_REST = r"[^\s\"'`(){}\[\]<>]"
+_VALUE = rf"{_NOT_DONE}{_NOT_A_WORD}{_FIRST}{_REST}{{3,}}+(?![(\[{{])"
+_LONGER_VALUE = rf"{_NOT_DONE}(?=[^\s\"'0-9]{{0,200}}[0-9]){_FIRST}{_REST}{{5,}}+"
+
+_IS = r"[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?"
+
+# scheme://user:password@host, and scheme://token@host where it is too long for a name.
+_IN_URL = rf"(://){_NOT_DONE}(?:[^\s/@:\"'<>]{{0,256}}+:[^\s/@\"'<>]{{1,512}}+|[^\s/@:\"'<>]{{20,256}}+)(?=@)"
+_HEADER = (
+    rf"(\bauthorization{_IS}(?:bearer|basic|token|digest|negotiate)[ \t]{{1,8}}"
+    rf"|\b(?:private-token|job-token|deploy-token|x-gitlab-token|x-api-key|x-auth-token){_IS}){_VALUE}"
+)
+# "Bearer" alone is also a word of prose: here the value is long and has a digit.
+_BEARER = r"(\b(?:bearer|basic)[ \t]{1,8})(?=[A-Za-z._~+/=-]{0,200}[0-9])[A-Za-z0-9._~+/=-]{20,}+"
+_AWS_SECRET = rf"(aws_secret_access_key{_IS})[A-Za-z0-9/+]{{40}}"
+# ?private_token=value
+_QUERY = rf"([?&](?:[a-z0-9]{{1,20}}[_-]){{0,3}}(?:{_NAME}|signature)=){_NOT_DONE}[^\s&#\"'<>\[\]]{{6,}}+"
+# NAME=value in an environment, a .env file or a shell; only in capitals, since a keyword argument looks the same.
+_ENVIRONMENT = rf"({_NAME.upper()}=[\"']?){_VALUE}"
+# --password value on a command line.
+_OPTION = rf"(\s--(?:[a-z0-9]{{1,20}}-){{0,3}}{_NAME}[ =])(?!-){_VALUE}"
+# name: "value" and name = 'value' in code and settings.
+_QUOTED = rf"({_NAME}[\"']?[ \t]{{0,8}}(?:=>|:=|[:=])[ \t]{{0,8}}(?P<quote>[\"'])){_LONGER_VALUE}(?=(?P=quote))"
+# name: value alone on a line of YAML or properties.
+_SETTING = rf"(^[ \t]{{0,60}}(?:- )?[a-z0-9_.-]{{0,60}}?{_NAME}[ \t]{{0,8}}[:=][ \t]{{1,8}}){_LONGER_VALUE}(?=[ \t\r]{{0,8}}$)"
+
+# Each pattern's first group stays; what follows it is the secret.
+_BY_PLACE: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("basic_auth", re.compile(_IN_URL)),
+    ("authorization", re.compile(_HEADER, re.IGNORECASE)),
+    ("authorization", re.compile(_BEARER, re.IGNORECASE)),
+    ("aws_key", re.compile(_AWS_SECRET, re.IGNORECASE)),
+    ("secret", re.compile(_QUERY, re.IGNORECASE)),
+    ("secret", re.compile(_ENVIRONMENT)),
+    ("secret", re.compile(_OPTION)),
+    ("secret", re.compile(_QUOTED, re.IGNORECASE)),
+    ("secret", re.compile(_SETTING, re.IGNORECASE | re.MULTILINE)),
+)
+
+
+def redact(text: str) -> str:
+    """Return the text with each secret replaced by `[redacted:<kind>]`; a key of several lines keeps as many lines."""
+    text = _without_private_keys(text)
+    for kind, pattern in _BY_SHAPE:
+        text = pattern.sub(f"[redacted:{kind}]", text)
+    for kind, pattern in _BY_PLACE:
+        text = pattern.sub(rf"\1[redacted:{kind}]", text)
+    return text
+
+
+def _without_private_keys(text: str) -> str:
+    marks = list(_PEM_MARK.finditer(text))
+    pieces: list[str] = []
+    position = 0
+    for number, mark in enumerate(marks):
+        if mark.start() < position:
+            continue
+        pieces.append(text[position : mark.start()])
+        position = _end_of_key(text, mark, marks[number + 1] if number + 1 < len(marks) else None)
+        pieces.append(_lines_like(text[mark.start() : position]))
+    return "".join([*pieces, text[position:]])
+
+
+def _end_of_key(text: str, mark: re.Match[str], following: re.Match[str] | None) -> int:
+    """Return where the key that this mark belongs to ends."""
+    if mark[1] == "END":
+        return mark.end()
+    if following and following[1] == "END" and following.end() - mark.start() <= _PEM_MAX_LENGTH:
+        return following.end()
+    end = mark.end()
+    while line := _PEM_REST.match(text, end):
+        end = line.end()
+    return end
+
+
+def _lines_like(key: str) -> str:
+    return "\n".join(["[redacted:private_key]"] * (key.count("\n") + 1))
