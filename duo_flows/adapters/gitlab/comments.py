@@ -1,0 +1,131 @@
+"""Comments as the service account writes them: marked, so that each is written once, and unable to command GitLab.
+
+The law of this module: what a comment's text looks like and how one is posted. What is said in it is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import gitlab
+
+from duo_flows.domain.errors import NeverAgain
+from duo_flows.domain.pipelines import Note, NoteTarget
+
+from . import shapes
+from .client import Client
+
+# What can stand inside an HTML comment without ending it, and inside one line.
+_MARKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
+
+_HIDDEN = re.compile(r"<!--(?=\s*duo-flows:)")
+
+# GitLab runs a line as a quick action where it begins with a slash, a word, and then a space or the line's end. Paths
+# (`/usr/bin/env`) go on with another slash and are left as they are, since logs and suggestions are full of them.
+_QUICK_ACTION = re.compile(r"(?:(?<=[\n\r\v\f\x85\u2028\u2029])|\A)([^\S\n\r]*)/(?=[A-Za-z_]+(?:\s|\Z))")
+
+# GitLab's answers to a reply that cannot be threaded: the thread is gone, or is none.
+_NOT_A_THREAD = frozenset({400, 404})
+
+
+@dataclass(frozen=True)
+class NewComment:
+    """What is to stand on a target once."""
+
+    target: NoteTarget
+    body: str
+    marker: str
+    reply_to: Note | None = None
+
+
+def notes_path(target: NoteTarget) -> str:
+    """Return the REST path of a target's comments."""
+    return f"/projects/{target.project_id}/{target.kind}/{target.iid}/notes"
+
+
+def discussions_path(target: NoteTarget) -> str:
+    """Return the REST path of a target's threads."""
+    return f"/projects/{target.project_id}/{target.kind}/{target.iid}/discussions"
+
+
+def marked_body(body: str, *, marker: str) -> str:
+    """Return the text to post: the hidden mark first, where nothing in the body can break it, then the harmless body.
+
+    Raises:
+        NeverAgain: the marker could end the hidden comment.
+    """
+    harmless = _QUICK_ACTION.sub(r"\1\\/", _HIDDEN.sub("&lt;!--", body))
+    return f"{_mark(marker)}\n\n{harmless}"
+
+
+def has_mark(body: str, *, marker: str) -> bool:
+    """Tell whether a comment begins with this mark."""
+    return body.startswith(_mark(marker))
+
+
+def _mark(marker: str) -> str:
+    if not _MARKER.fullmatch(marker) or "--" in marker:
+        raise NeverAgain(f"{marker!r} cannot mark a comment: letters, digits and . _ : / - only.", code="bad_marker")
+    return f"<!-- duo-flows:{marker} -->"
+
+
+def post_once(client: Client, new: NewComment, *, account_id: int) -> Note:
+    """Return the account's comment with this mark, written if there is none.
+
+    Two writers that did not see each other both look again afterwards, and both keep the first comment.
+
+    Effects: at most one comment of the account on this target has the mark.
+    """
+    text = marked_body(new.body, marker=new.marker)
+    if found := _marked_notes(client, new, account_id=account_id):
+        return found[0]
+    posted = _post(client, new.target, text, reply_to=new.reply_to)
+    found = _marked_notes(client, new, account_id=account_id)
+    for extra in found[1:]:
+        _delete(client, new.target, extra.id)
+    return found[0] if found else posted
+
+
+def _marked_notes(client: Client, new: NewComment, *, account_id: int) -> list[Note]:
+    """Return the account's own comments with the mark, first written first. Anybody can write the mark; only ours count."""
+    found = [
+        shapes.note(data, target=new.target)
+        for data in client.every(notes_path(new.target), sort="desc", order_by="created_at")
+        if data["author"]["id"] == account_id and not data.get("system") and has_mark(data.get("body") or "", marker=new.marker)
+    ]
+    return sorted(found, key=lambda note: note.id)
+
+
+def _post(client: Client, target: NoteTarget, text: str, *, reply_to: Note | None) -> Note:
+    thread = discussion_of(client, target, reply_to) if reply_to else ""
+    if thread:
+        try:
+            data = client.create(f"{discussions_path(target)}/{quote(thread, safe='')}/notes", {"body": text})
+            return shapes.note(data, target=target, discussion_id=thread)
+        except gitlab.GitlabHttpError as error:
+            if error.response_code not in _NOT_A_THREAD:
+                raise
+    return shapes.note(client.create(notes_path(target), {"body": text}), target=target)
+
+
+def discussion_of(client: Client, target: NoteTarget, note: Note) -> str:
+    """Return the id of the thread a comment belongs to; empty where it is gone. REST does not tell it with the comment."""
+    if note.discussion_id:
+        return note.discussion_id
+    threads = client.every(discussions_path(target))
+    return next((str(thread["id"]) for thread in threads if _holds(thread, note.id)), "")
+
+
+def _holds(thread: dict[str, Any], note_id: int) -> bool:
+    return any(each["id"] == note_id for each in thread["notes"])
+
+
+def _delete(client: Client, target: NoteTarget, note_id: int) -> None:
+    try:
+        client.http_delete(f"{notes_path(target)}/{note_id}")
+    except gitlab.GitlabHttpError as error:
+        if error.response_code != 404:  # noqa: PLR2004 - the other writer has deleted it already
+            raise
