@@ -1,0 +1,1 @@
+"""The effects. One module per kind of effect; adapters are handed in."""

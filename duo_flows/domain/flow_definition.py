@@ -121,10 +121,14 @@ class FlowInputs(FlowModel):
 
 
 class FlowEntry(FlowModel):
-    """Where a flow begins, and what it must be given. Without an entry point only in `chat-partial`."""
+    """Where a flow begins, and what it must be given. Without an entry point only in `chat-partial`.
+
+    Ours: `summary`, a Jinja2 template over the context and `ending`, `reason`, that says what became of the session.
+    """
 
     entry_point: str = ""
     inputs: tuple[FlowInputs, ...] = ()
+    summary: str = ""
 
 
 class PromptTemplate(FlowModel):

@@ -1,7 +1,7 @@
 """Requests: one question to the requester, who may answer it, and what an answer does.
 
-The machine is one table and one function. It is pure: whether an answer was in time is judged by the stamp of the door that took it,
-never by a clock read here.
+The machine is one table and one function. It is pure: whether an answer was in time is judged by the stamp of the door
+that took it, never by a clock read here.
 """
 
 from __future__ import annotations

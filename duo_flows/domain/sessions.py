@@ -134,14 +134,17 @@ class Usage(Model):
 
 
 class Waiting(Model):
-    """What a session waits for: on whom and until when. `choices` are what a door may answer."""
+    """What a session waits for: on whom and until when.
+
+    `choices` are what a door may answer; the question's text and the change stand in the content store.
+    """
 
     reason: str
     request_id: str = ""
     on: str = ""
     until: datetime | None = None
     digest: str = ""
-    question: str = ""
+    question_ref: str = ""
     choices: tuple[str, ...] = ()
     change_ref: str = ""
 

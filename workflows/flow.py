@@ -1,0 +1,247 @@
+"""The one workflow that runs every flow: it walks a definition, component by component, until a router leads to an end.
+
+Started by the flow's own name with one `StartFlow`. Messages (JSON as in `signals.messages`):
+
+Signals: `answer` (Answer), `stop` (Stop), `pipeline_changed` (PipelineChanged).
+Updates: `submit_answer` (Answer) and `submit_stop` (Stop), each returning an AnswerResult.
+Queries: `state` (FlowState).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from activities.contracts import CloseSession, OpenSession, SessionContract
+from duo_flows.domain.errors import DuoFlowsError
+from duo_flows.domain.flow_context import MissingValue
+from duo_flows.domain.flow_routing import ABORT, END, Route, next_component
+from duo_flows.domain.model import Model
+from duo_flows.domain.requests import RequestState
+from duo_flows.domain.sessions import ENDING_EVENTS, Ending, SessionEvent
+from signals import names
+from signals.messages import Answer, AnswerResult, FlowState, PipelineChanged, StartFlow, Stop
+
+from . import display, retries
+from .components import run_component
+from .errands import Errands
+from .people import People
+from .run_state import Carried, EndRun, RunState
+from .session_run import ContinueAsNew, SessionRun
+
+
+class FlowResult(Model):
+    """What the workflow returns: how the run ended; the summary stands in the session."""
+
+    session_id: str
+    ending: Ending
+    commit: str = ""
+
+
+@workflow.defn(dynamic=True)
+class Flow:
+    """Any flow, one run of one session."""
+
+    def __init__(self) -> None:
+        self._errands = Errands()
+        self._people = People(self._errands)
+        self._run: SessionRun | None = None
+
+    @workflow.signal(name=names.SIGNAL_ANSWER, description="An answer to the open question.")
+    def answer(self, answer: Answer) -> None:
+        """Take an answer; what came of it stands in the session log."""
+        self._people.post(event_id=answer.event_id or str(workflow.uuid4()), answer=answer)
+
+    @workflow.signal(name=names.SIGNAL_STOP, description="Stops the session at its next safe point.")
+    def stop(self, stop: Stop) -> None:
+        """Take a wish to stop."""
+        self._people.post(event_id=stop.event_id or str(workflow.uuid4()), stop=stop)
+
+    @workflow.signal(name=names.SIGNAL_PIPELINE, description="A hint that a pipeline moved.")
+    def pipeline_changed(self, _hint: PipelineChanged) -> None:
+        """Look at the awaited pipeline now."""
+        if self._run is not None:
+            self._run.pipeline_hints += 1
+
+    @workflow.update(name=names.UPDATE_ANSWER, description="An answer to the open question; returns what came of it.")
+    async def submit_answer(self, answer: Answer) -> AnswerResult:
+        """Take an answer and return what came of it. A refusal is returned, not raised: it belongs in the log."""
+        event_id = answer.event_id or _update_id()
+        self._people.post(event_id=event_id, answer=answer)
+        return await self._people.result_of(event_id)
+
+    @workflow.update(name=names.UPDATE_STOP, description="Stops the session at its next safe point; returns what came of it.")
+    async def submit_stop(self, stop: Stop) -> AnswerResult:
+        """Take a wish to stop and return what came of it."""
+        event_id = stop.event_id or _update_id()
+        self._people.post(event_id=event_id, stop=stop)
+        return await self._people.result_of(event_id)
+
+    @workflow.query(name=names.QUERY_STATE, description="Where the run stands and what it waits for.")
+    def state(self) -> FlowState:
+        """Return where the run stands."""
+        if self._run is None:
+            raise ApplicationError("The session is being opened; ask again in a moment.")
+        state = self._run.state
+        opened = state.opened
+        return FlowState(
+            session_id=opened.session_id,
+            flow=opened.flow,
+            run=opened.run,
+            status=state.status,
+            step=state.component,
+            waiting=state.waiting,
+        )
+
+    @workflow.run
+    async def run(self, args: Sequence[RawValue]) -> FlowResult:
+        """Run the flow to its end."""
+        start, carried = _arguments(args)
+        run = await self._begin(start, carried)
+        serving = asyncio.create_task(self._people.serve(run.state))
+        try:
+            end = await _walk_to_end(run)
+        except ContinueAsNew:
+            await self._settle()
+            serving.cancel()
+            workflow.continue_as_new(args=[start, run.state.frozen(results=self._people.results, envelopes=())])
+        except asyncio.CancelledError:
+            await self._close(run, EndRun(Ending.STOPPED, "Stopped by the operator, in Temporal."))
+            raise
+        return await self._close(run, end)
+
+    async def _begin(self, start: StartFlow, carried: Carried | None) -> SessionRun:
+        if carried is not None:
+            self._people.results.update(carried.results)
+            self._run = SessionRun(RunState.carried_on(carried), people=self._people, errands=self._errands)
+            display.show(self._run.state)
+            return self._run
+        info = workflow.info()
+        task = OpenSession(flow=info.workflow_type, workflow_id=info.workflow_id, start=start)
+        try:
+            opened = await workflow.execute_activity_method(
+                SessionContract.open_session, task, summary="open the session", **retries.GITLAB
+            )
+        except ActivityError as error:
+            raise _failure(error) from error
+        self._run = SessionRun(RunState.beginning(opened), people=self._people, errands=self._errands)
+        self._run.move(SessionEvent.START)
+        await self._run.report()
+        return self._run
+
+    async def _settle(self) -> None:
+        """Let everything that is under way beside the walk come to its end."""
+        await self._people.idle()
+        await self._errands.done()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _close(self, run: SessionRun, end: EndRun) -> FlowResult:
+        """Record the end, then answer whoever still asks, then end."""
+        state = run.state
+        await self._people.idle()
+        if state.question is not None:
+            request = state.question.request.model_copy(update={"state": RequestState.WITHDRAWN})
+            state.question = state.question.model_copy(update={"request": request})
+        self._people.is_over = True
+        state.question, state.waits_for_sha = None, ""
+        run.move(ENDING_EVENTS[end.ending])
+        task = CloseSession(scope=run.scope, ending=end.ending, reason=end.reason, step=state.component, context=state.context)
+        closed = await workflow.execute_activity_method(
+            SessionContract.close_session, task, summary=f"close: {end.ending}", **retries.STORE
+        )
+        run.announce(closed.summary_ref, marker=f"ending-{state.opened.session_id}-{state.opened.run}")
+        await self._settle()
+        if end.ending is Ending.FAULT:
+            raise ApplicationError(end.reason, type="SessionFailed", non_retryable=True)
+        return FlowResult(session_id=state.opened.session_id, ending=end.ending)
+
+
+async def _walk_to_end(run: SessionRun) -> EndRun:
+    """Return how the run ends; every fault that does not pass becomes an ending with its reason."""
+    try:
+        return await _walk(run)
+    except EndRun as end:
+        return end
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise asyncio.CancelledError from error
+        return EndRun(Ending.FAULT, _failure(error).message)
+    except ValidationError as error:
+        return EndRun(Ending.FAULT, f"A step was given arguments that do not fit: {error.errors()[0]['msg']}.")
+    except DuoFlowsError as error:
+        return EndRun(Ending.FAULT, str(error))
+
+
+async def _walk(run: SessionRun) -> EndRun:
+    state = run.state
+    while True:
+        component = state.opened.definition.component(state.component)
+        if not _is_midway(state):
+            state.step += 1
+            state.passages[component.name] = state.passages.get(component.name, 0) + 1
+        await run_component(run, component)
+        route = _next(state)
+        if route.to in {END, ABORT}:
+            return EndRun(_ending(state, route), _reason(state, route))
+        state.component = route.to
+
+
+def _is_midway(state: RunState) -> bool:
+    agent = state.agents.get(state.component)
+    return state.question is not None or bool(state.waits_for_sha) or (agent is not None and agent.is_midway)
+
+
+def _next(state: RunState) -> Route:
+    try:
+        return next_component(state.opened.definition, after=state.component, context=state.context, status=str(state.status))
+    except MissingValue as missing:
+        # A router that reads the result of a step that did not work would only say that there is none.
+        error = (state.context.get(state.component) or {}).get("error")
+        raise EndRun(Ending.FAULT, str(error or missing)) from missing
+
+
+def _ending(state: RunState, route: Route) -> Ending:
+    said_no = (state.context.get(state.component) or {}).get("approval") == "reject"
+    if said_no and route.to == END and route.ending is Ending.DONE:
+        return Ending.CANCELLED
+    return route.ending or Ending.FAULT
+
+
+def _reason(state: RunState, route: Route) -> str:
+    output = state.context.get(state.component) or {}
+    if route.to == ABORT:
+        return str(output.get("error") or f"The flow was aborted after {state.component}.")
+    return ""
+
+
+def _arguments(args: Sequence[RawValue]) -> tuple[StartFlow, Carried | None]:
+    converter = workflow.payload_converter()
+    if not args:
+        raise ApplicationError(
+            'A flow is started with one argument, for example {"project": "group/project", "requester": "maya", "goal": "…"}.',
+            type="InvalidStart",
+            non_retryable=True,
+        )
+    try:
+        start = converter.from_payload(args[0].payload, StartFlow)
+        carried = converter.from_payload(args[1].payload, Carried) if len(args) > 1 else None
+    except ValueError as error:
+        raise ApplicationError(f"The flow's argument is not valid: {error}", type="InvalidStart", non_retryable=True) from error
+    return start, carried
+
+
+def _failure(error: ActivityError) -> ApplicationError:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return ApplicationError(cause.message, type=cause.type or "Fault", non_retryable=True)
+    return ApplicationError(f"{error.activity_type} did not succeed: {cause or error}", type="Fault", non_retryable=True)
+
+
+def _update_id() -> str:
+    info = workflow.current_update_info()
+    return info.id if info else str(workflow.uuid4())

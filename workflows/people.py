@@ -1,0 +1,159 @@
+"""What people send to a run: one inbox, one loop, one pure function.
+
+Signals and updates only put envelopes in. The loop takes them out in the order of arrival, has it proven who acted, rules, records
+and replies. It never raises: a refused act is answered, not failed.
+"""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+from activities.contracts import Prove, Proven, Reply, RequestContract
+from duo_flows.domain.requests import Act, Choice, Ruling, rule_on
+from duo_flows.domain.sessions import LogKind
+from signals.messages import Answer, AnswerResult, Stop
+
+from . import retries
+from .errands import Errands
+from .reports import report
+from .run_state import Envelope, RunState, StopAsked
+
+_NOTHING_ASKED = "This session has no open question now. Nothing was changed."
+_IS_OVER = "This session has ended. Nothing was changed; it can be started again with retry."
+
+
+class People:
+    """The inbox of a run and the loop that works on it.
+
+    An event id counts once: whoever sends it again gets the first result (an update may be delivered twice over a continuation).
+    """
+
+    def __init__(self, errands: Errands) -> None:
+        self._errands = errands
+        self.envelopes: list[Envelope] = []
+        self.results: dict[str, AnswerResult] = {}
+        self.is_over = False
+        self._is_busy = False
+
+    def post(self, *, event_id: str, answer: Answer | None = None, stop: Stop | None = None) -> None:
+        """Put something into the inbox. Called by signal and update handlers, possibly before the run has begun."""
+        self.envelopes.append(Envelope(event_id=event_id, first_seen_at=workflow.now(), answer=answer, stop=stop))
+
+    async def result_of(self, event_id: str) -> AnswerResult:
+        """Return what came of an act, once it has been worked on."""
+        await workflow.wait_condition(lambda: event_id in self.results)
+        return self.results[event_id]
+
+    async def idle(self) -> None:
+        """Wait until everything that has arrived is worked on."""
+        await workflow.wait_condition(lambda: not self.envelopes and not self._is_busy)
+
+    async def serve(self, state: RunState) -> None:
+        """Work on what arrives, one by one, until the run is over."""
+        while True:
+            # New envelopes arrive while one is being worked on; they wait their turn.
+            await workflow.wait_condition(lambda: bool(self.envelopes))
+            self._is_busy = True
+            envelope = self.envelopes.pop(0)
+            if envelope.event_id not in self.results:
+                self.results[envelope.event_id] = await self._work_on(state, envelope)
+            self._is_busy = False
+
+    async def _work_on(self, state: RunState, envelope: Envelope) -> AnswerResult:
+        proven = await _prove(state, envelope)
+        if envelope.stop is not None:
+            return await self._stop(state, envelope.stop, proven)
+        note_id = envelope.answer.note_id if envelope.answer else None
+        if proven.act is None:
+            refusal = AnswerResult(is_accepted=False, code=proven.code, reason=proven.objection)
+            return await self._refuse(state, refusal, actor=proven.actor, door=_door(envelope), note_id=note_id)
+        return await self.rule(state, proven.act, note_id=note_id)
+
+    async def rule(self, state: RunState, act: Act, *, note_id: int | None = None) -> AnswerResult:
+        """Rule on a proven answer; it is recorded first and takes effect then."""
+        if act.event_id in self.results:
+            return self.results[act.event_id]
+        result, ruling = self._ruling(state, act)
+        if not result.is_accepted or ruling is None:
+            return await self._refuse(state, result, actor=act.actor, door=act.door, note_id=note_id)
+        words = {"words": act.text} if act.choice is Choice.MODIFY else {}
+        text = f"@{act.actor} answered {act.choice}." if not act.text else f"@{act.actor} answered {act.choice}: {act.text[:500]}"
+        data = {"request": ruling.request.id, "digest": ruling.request.digest, "received_at": act.received_at.isoformat()}
+        await report(state, state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, data=data))
+        if state.question is not None:
+            state.question = state.question.model_copy(update={"request": ruling.request, **words})
+        self.results[act.event_id] = result
+        self._reply(state, note_id, result.reason, change_ref=result.change_ref if act.choice is Choice.DIFF else "")
+        return result
+
+    def _ruling(self, state: RunState, act: Act) -> tuple[AnswerResult, Ruling | None]:
+        question = state.question
+        if question is None or self.is_over:
+            reason, code = (_IS_OVER, "session_ended") if self.is_over else (_NOTHING_ASKED, "nothing_asked")
+            return AnswerResult(is_accepted=False, code=code, reason=reason), None
+        ruling = rule_on(question.request, act)
+        result = AnswerResult(
+            is_accepted=ruling.is_accepted,
+            code=ruling.code,
+            reason=ruling.reason,
+            request_id=question.request.id,
+            digest=question.request.digest,
+            change_ref=question.request.change_ref if ruling.is_accepted else "",
+        )
+        return result, ruling
+
+    async def _refuse(
+        self, state: RunState, result: AnswerResult, *, actor: str, door: str, note_id: int | None = None
+    ) -> AnswerResult:
+        entry = state.entry(LogKind.REFUSAL, result.reason, actor=actor, door=door, data={"code": result.code})
+        await report(state, entry)
+        self._reply(state, note_id, result.reason)
+        return result
+
+    async def _stop(self, state: RunState, stop: Stop, proven: Proven) -> AnswerResult:
+        if proven.objection or not proven.may_stop:
+            reason = (
+                proven.objection or f"Only @{state.opened.requester} or a Maintainer of {state.opened.project_path} can stop this."
+            )
+            refusal = AnswerResult(is_accepted=False, code=proven.code or "may_not_stop", reason=reason)
+            return await self._refuse(state, refusal, actor=proven.actor, door=stop.door)
+        if self.is_over:
+            return AnswerResult(is_accepted=True, code="already_ended", reason="The session has ended already.")
+        text = f"@{proven.actor} asked to stop." if not stop.reason else f"@{proven.actor} asked to stop: {stop.reason[:500]}"
+        await report(state, state.entry(LogKind.ANSWER, text, actor=proven.actor, door=stop.door))
+        state.stop = state.stop or StopAsked(actor=proven.actor, reason=stop.reason)
+        return AnswerResult(is_accepted=True, code="stopping", reason="The session stops at its next safe point.")
+
+    def _reply(self, state: RunState, note_id: int | None, text: str, *, change_ref: str = "") -> None:
+        if note_id is not None and state.opened.note_target is not None:
+            self._errands.start(_reply(Reply(scope=state.scope, note_id=note_id, text=text, change_ref=change_ref)))
+
+
+def _door(envelope: Envelope) -> str:
+    return envelope.answer.door if envelope.answer else ""
+
+
+async def _prove(state: RunState, envelope: Envelope) -> Proven:
+    task = Prove(
+        scope=state.scope,
+        workflow_id=workflow.info().workflow_id,
+        event_id=envelope.event_id,
+        first_seen_at=envelope.first_seen_at,
+        answer=envelope.answer,
+        stop=envelope.stop,
+    )
+    try:
+        return await workflow.execute_activity_method(RequestContract.prove_act, task, summary="who acted?", **retries.GITLAB)
+    except ActivityError as error:
+        return Proven(objection=f"It could not be found out who acted: {error.cause}", code="unproven")
+
+
+async def _reply(task: Reply) -> None:
+    try:
+        await workflow.execute_activity_method(
+            RequestContract.reply_to_note, task, summary=f"reply to note {task.note_id}", **retries.GITLAB
+        )
+    except ActivityError as error:
+        # The result stands in the session log; only the courtesy of a reply is lost.
+        workflow.logger.warning("No reply to note %s: %s", task.note_id, error.cause)

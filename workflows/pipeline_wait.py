@@ -1,0 +1,86 @@
+"""Waiting for the pipeline of a commit: a hook wakes the run up, a timer looks anyway (hooks get lost)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+
+from activities.contracts import LookAtPipeline, PipelineSeen, ToolContract
+from duo_flows.domain.flow_definition import DeterministicStepComponent
+from duo_flows.domain.sessions import LogKind
+from duo_flows.domain.tools import WaitForPipeline
+
+from . import display, retries
+from .session_run import SessionRun
+
+# A pipeline is made within seconds of a push, and short ones end soon after. Looking often at first costs little and spares the
+# person waiting if the hook is late; every look doubles the pause until the operator's interval is reached.
+_FIRST_PAUSE = timedelta(seconds=2)
+
+
+async def wait_for_pipeline(run: SessionRun, component: DeterministicStepComponent, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return how the pipeline of the commit ended.
+
+    `outcome` is passed, failed, attempts_used_up (failed, and no attempt is left) or timed_out; `pipeline_id` is 0 where none came.
+    """
+    wanted = WaitForPipeline.model_validate(arguments)
+    attempt = run.state.passages.get(component.name, 1)
+    if run.state.waits_for_sha != wanted.sha:
+        run.state.waits_for_sha = wanted.sha
+        display.show(run.state)
+        await run.report(run.entry(LogKind.STEP, f"Waiting for the pipeline of commit {wanted.sha[:8]}.", component=component.name))
+    seen = await _watch(run, wanted.sha, until=workflow.now() + run.state.opened.limits.pipeline_wait_timeout)
+    run.state.waits_for_sha = ""
+    display.show(run.state)
+    outcome = _outcome(seen, is_last=attempt >= wanted.max_attempts)
+    await run.report(run.entry(LogKind.STEP, _told(seen, outcome), component=component.name))
+    return {
+        "outcome": outcome,
+        "attempt": attempt,
+        "pipeline_id": seen.pipeline_id,
+        "status": seen.status,
+        "web_url": seen.web_url,
+        "sha": wanted.sha,
+    }
+
+
+async def _watch(run: SessionRun, sha: str, *, until: datetime) -> PipelineSeen:
+    pause = _FIRST_PAUSE
+    while True:
+        run.safe_point()
+        hints = run.pipeline_hints
+        task = LookAtPipeline(scope=run.scope, sha=sha)
+        seen = await workflow.execute_activity_method(
+            ToolContract.look_at_pipeline, task, summary=f"pipeline of {sha[:8]}", **retries.GITLAB
+        )
+        left = until - workflow.now()
+        if seen.is_finished or left <= timedelta(0):
+            return seen
+        await _hint_or_pause(run, hints, min(pause, left))
+        pause = min(pause * 2, run.state.opened.limits.pipeline_poll_interval)
+
+
+async def _hint_or_pause(run: SessionRun, hints: int, pause: timedelta) -> None:
+    try:
+        # Hints and a request to stop arrive here in between; both are looked at by the caller.
+        await workflow.wait_condition(
+            lambda: run.pipeline_hints > hints or run.state.stop is not None, timeout=pause, timeout_summary="look at the pipeline"
+        )
+    except TimeoutError:
+        return
+
+
+def _outcome(seen: PipelineSeen, *, is_last: bool) -> str:
+    if not seen.is_finished:
+        return "timed_out"
+    if seen.status == "success":
+        return "passed"
+    return "attempts_used_up" if is_last else "failed"
+
+
+def _told(seen: PipelineSeen, outcome: str) -> str:
+    if not seen.pipeline_id:
+        return "No pipeline came for the commit."
+    return f"Pipeline {seen.pipeline_id} is {seen.status}." + (" No attempt is left." if outcome == "attempts_used_up" else "")

@@ -1,0 +1,164 @@
+"""What a run remembers, as one value: everything that has to survive when a long history continues as new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from activities.contracts import OpenedSession, Scope, ToolResult
+from duo_flows.domain.model import Model
+from duo_flows.domain.requests import Request
+from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, Waiting
+from signals.messages import Answer, AnswerResult, Stop
+
+
+class EndRun(Exception):  # noqa: N818 - the way out of a walk, not always an error
+    """Ends the run from wherever it is, with the ending and the reason that people will read."""
+
+    def __init__(self, ending: Ending, reason: str = "") -> None:
+        super().__init__(reason)
+        self.ending = ending
+        self.reason = reason
+
+
+class Envelope(Model):
+    """Something a person sent, with the time at which the workflow first saw it."""
+
+    event_id: str
+    first_seen_at: datetime
+    answer: Answer | None = None
+    stop: Stop | None = None
+
+
+class AgentState(Model):
+    """Where an agent's conversation stands: between its turns, and between its passages."""
+
+    conversation_ref: str = ""
+    turn: int = 0
+    cycle: int = 0
+    is_midway: bool = False
+    results: tuple[ToolResult, ...] = ()
+    messages: tuple[str, ...] = ()
+    problems: int = 0
+
+
+class OpenQuestion(Model):
+    """The request as put and as it stands; `words` is what the person said with a modification."""
+
+    request: Request
+    message_ref: str
+    component: str
+    asked_at: datetime
+    words: str = ""
+
+    def as_waiting(self) -> Waiting:
+        """Return the question as doors and operators see it, without its message."""
+        return Waiting(
+            reason=f"an answer to {self.component}",
+            request_id=self.request.id,
+            on=f"@{self.request.requester}",
+            until=self.request.deadline,
+            digest=self.request.digest,
+            choices=tuple(str(choice) for choice in self.request.choices),
+            change_ref=self.request.change_ref,
+            question_ref=self.message_ref,
+        )
+
+
+class StopAsked(Model):
+    """Somebody entitled has asked to stop."""
+
+    actor: str
+    reason: str
+
+
+class Carried(Model):
+    """A run's memory, frozen, as it is handed to its own continuation."""
+
+    opened: OpenedSession
+    status: SessionStatus
+    component: str
+    step: int
+    context: dict[str, Any]
+    passages: dict[str, int]
+    agents: dict[str, AgentState]
+    question: OpenQuestion | None = None
+    results: dict[str, AnswerResult] = Field(default_factory=dict)
+    envelopes: tuple[Envelope, ...] = ()
+    stop: StopAsked | None = None
+    log_count: int = 0
+    waits_for_sha: str = ""
+
+
+_CARRIED = (
+    "opened",
+    "status",
+    "component",
+    "step",
+    "context",
+    "passages",
+    "agents",
+    "question",
+    "stop",
+    "log_count",
+    "waits_for_sha",
+)
+
+# An update may be delivered again after a continuation; older results than these are nobody's present question.
+_RESULTS_KEPT = 500
+
+
+@dataclass
+class RunState:
+    """A run's memory while it runs."""
+
+    opened: OpenedSession
+    status: SessionStatus = SessionStatus.CREATED
+    component: str = ""
+    step: int = 0
+    context: dict[str, Any] = field(default_factory=dict)
+    passages: dict[str, int] = field(default_factory=dict)
+    agents: dict[str, AgentState] = field(default_factory=dict)
+    question: OpenQuestion | None = None
+    stop: StopAsked | None = None
+    log_count: int = 0
+    waits_for_sha: str = ""
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """Return what the run waits for now: its open question, a pipeline, or nothing."""
+        if self.question is not None:
+            return self.question.as_waiting()
+        if self.waits_for_sha:
+            return Waiting(reason=f"the pipeline of commit {self.waits_for_sha[:8]}", on="GitLab")
+        return None
+
+    @property
+    def scope(self) -> Scope:
+        """Return for whom and where this run acts."""
+        return Scope(**{name: getattr(self.opened, name) for name in Scope.model_fields})
+
+    def entry(self, kind: LogKind, text: str, **fields: Any) -> NewLogEntry:
+        """Return a line for the session log, with a key that no other line of the session has."""
+        self.log_count += 1
+        return NewLogEntry(key=f"run{self.opened.run}/{self.log_count}", kind=kind, text=text, **fields)
+
+    @classmethod
+    def beginning(cls, opened: OpenedSession) -> RunState:
+        """Return the memory of a run that has just been opened."""
+        return cls(opened=opened, component=opened.definition.flow.entry_point, context=dict(opened.context))
+
+    @classmethod
+    def carried_on(cls, carried: Carried) -> RunState:
+        """Return the memory of a run that continues."""
+        return cls(**{name: getattr(carried, name) for name in _CARRIED})
+
+    def frozen(self, *, results: Mapping[str, AnswerResult], envelopes: tuple[Envelope, ...]) -> Carried:
+        """Return the memory to hand on, with what people sent that is not worked on yet."""
+        newest = dict(list(results.items())[-_RESULTS_KEPT:])
+        memory = {name: getattr(self, name) for name in _CARRIED}
+        return Carried(**memory, results=newest, envelopes=envelopes)
