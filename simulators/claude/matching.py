@@ -36,11 +36,15 @@ class Mismatch:
 def judge(turn: Turn, *, conversation: Conversation, variables: Mapping[str, str]) -> Match | Mismatch:
     """Tell whether a turn's conditions hold and its captures find something."""
     reasons = list(_unmet(turn.when, conversation=conversation, variables=variables))
+    if reasons:
+        return Mismatch(turn, tuple(reasons))
     captured: dict[str, str] = {}
     for capture in turn.capture:
         found = _captured(capture, conversation=conversation)
         if found is None:
-            reasons.append(f"capture: nothing in {_source_name(capture)} matches {' or '.join(capture.pattern)}")
+            reasons.append(
+                f"capture: nothing in {_source_name(capture)} matches {' or '.join(f'/{pattern}/' for pattern in capture.pattern)}"
+            )
         else:
             captured |= found
     return Mismatch(turn, tuple(reasons)) if reasons else Match(turn, captured)
@@ -72,7 +76,7 @@ def _unmet_texts(when: When, *, conversation: Conversation) -> Iterator[str]:
     }
     for name, (pattern, text) in texts.items():
         if pattern is not None and not re.search(pattern, text):
-            yield f"{name}: {pattern!r} not found in {_shown(text)}"
+            yield f"{name}: /{pattern}/ not found in {_shown(text)}"
 
 
 def _unmet_results(wanted: list[ResultCondition], results: tuple[ToolResult, ...]) -> Iterator[str]:

@@ -130,8 +130,9 @@ class Turn(Written):
 
 
 class Script(Written):
-    """The whole file. `latency_ms` and `chunk_delay_ms` hold for every turn that has none."""
+    """The whole file. `latency_ms` and `chunk_delay_ms` hold for every turn that has none; `definitions` is for YAML anchors."""
 
+    definitions: Any = None
     latency_ms: int = Field(default=0, ge=0)
     chunk_delay_ms: int = Field(default=0, ge=0)
     turns: list[Turn] = Field(min_length=1)
