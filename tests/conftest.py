@@ -1,0 +1,3 @@
+"""What all tests may ask for. Fixtures of one room stand in the conftest of its folder."""
+
+pytest_plugins = ["tests.postgres"]
