@@ -1,0 +1,212 @@
+"""What the API takes and gives, in JSON. Fields carry the same names as everywhere else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from duo_flows.bootstrap.settings import Settings
+from duo_flows.domain.canonical import DIGEST_PREFIX_LENGTH
+from duo_flows.domain.requests import ANSWER_TEXT_MAX_LENGTH, Choice
+from duo_flows.domain.sessions import GOAL_MAX_LENGTH, Ending, LogEntry, Session, SessionStatus, Usage
+from signals.messages import AnswerResult, ContextItem
+
+# A definition is a page or two of YAML; GitLab's own limit for a flow's configuration is of the same order.
+_DEFINITION_MAX_LENGTH = 256_000
+
+FLOW_NAME = r"^[a-z][a-z0-9_]{0,63}$"
+
+
+class _Taken(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class StartSession(_Taken):
+    """Starts a flow for the caller."""
+
+    flow: Annotated[str, Field(pattern=FLOW_NAME, examples=["fix_pipeline"])]
+    project: Annotated[int | str, Field(description="Number or full path.", examples=["shop/checkout"])]
+    goal: Annotated[
+        str, Field(max_length=GOAL_MAX_LENGTH, description="What is wanted. For a pipeline: its address, if left out.")
+    ] = ""
+    pipeline_id: Annotated[int | None, Field(gt=0, examples=[42])] = None
+    merge_request_iid: Annotated[int | None, Field(gt=0, examples=[7])] = None
+    issue_iid: Annotated[int | None, Field(gt=0)] = None
+    definition: Annotated[str, Field(max_length=_DEFINITION_MAX_LENGTH, description="A flow file's text, to run instead.")] = ""
+    additional_context: Annotated[tuple[ContextItem, ...], Field(max_length=100)] = ()
+
+
+class GiveAnswer(_Taken):
+    """Answers the open question of a session."""
+
+    choice: Choice
+    digest: Annotated[
+        str,
+        Field(
+            pattern=rf"^[0-9a-fA-F]{{{DIGEST_PREFIX_LENGTH},64}}$",
+            description="What is answered: the question's digest, or its first twelve digits.",
+            examples=["3f9ac01b77de"],
+        ),
+    ]
+    request_id: Annotated[
+        str, Field(max_length=200, description="The question's id, to be told if another one is open by now.")
+    ] = ""
+    text: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH, description="For `modify`: what should be different.")] = ""
+
+
+class StopSession(_Taken):
+    """Stops a session."""
+
+    reason: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH)] = ""
+
+
+class SessionQuery(_Taken):
+    """Which sessions to list."""
+
+    flow: Annotated[str, Field(max_length=64)] = ""
+    status: Annotated[list[SessionStatus], Field(description="Any of these.")] = []
+    project: Annotated[str, Field(max_length=500, description="Number or full path.")] = ""
+    merge_request_iid: Annotated[int | None, Field(gt=0)] = None
+    mine: Annotated[bool, Field(description="Only those that you started.")] = False
+    waiting_for_me: Annotated[bool, Field(description="Only those that wait for your answer.")] = False
+    before: Annotated[str, Field(max_length=64, description="`next_before` of the page before.")] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class Question(BaseModel):
+    """What a session waits for."""
+
+    reason: str
+    request_id: str
+    on: str = Field(description="Username of the one person who can answer.")
+    until: datetime | None
+    digest: str
+    digest_prefix: str = Field(description="As much of the digest as an answer needs.")
+    question: str
+    choices: tuple[str, ...]
+
+
+class Links(BaseModel):
+    """Where else to look; empty where there is nothing."""
+
+    session: str
+    merge_request: str = ""
+    issue: str = ""
+    pipeline: str = ""
+    temporal: str = ""
+
+
+class SessionView(BaseModel):
+    """A session and the state of its latest run."""
+
+    id: str = Field(examples=["06fz3k9q2m4t8wxy"])
+    flow: str
+    project_id: int
+    project_path: str
+    requester_id: int
+    requester: str
+    goal: str
+    merge_request_iid: int | None
+    issue_iid: int | None
+    pipeline_id: int | None
+    trigger: str
+    run: int
+    workflow_id: str
+    status: SessionStatus
+    step: str
+    waiting: Question | None
+    ending: Ending | None
+    summary: str
+    usage: Usage
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+    links: Links
+
+
+class SessionPage(BaseModel):
+    """Sessions, newest first. `next_before` is the `before` of the next page, empty at the end."""
+
+    sessions: list[SessionView]
+    next_before: str = ""
+
+
+class LogPage(BaseModel):
+    """Lines of a session log. `next_after` is the `after` to go on with; `is_over` when the session has ended and all is told."""
+
+    entries: list[LogEntry]
+    next_after: int
+    is_over: bool
+
+
+class AnswerReceived(BaseModel):
+    """An answer that is kept, and waits for a worker."""
+
+    status: str = "received"
+    event_id: str
+    received_at: datetime
+    detail: str
+
+
+class AnswerGiven(AnswerResult):
+    """What came of an answer."""
+
+
+class Stopping(BaseModel):
+    """The session was asked to stop; it does so at its next safe point."""
+
+    status: str = "stopping"
+    session_id: str
+
+
+class FlowView(BaseModel):
+    """A flow of the catalogue."""
+
+    name: str
+    description: str
+
+
+class FlowText(FlowView):
+    """A flow of the catalogue with its file."""
+
+    text: str
+
+
+class Me(BaseModel):
+    """Who the token says the caller is."""
+
+    id: int
+    username: str
+    name: str
+    is_bot: bool
+
+
+def view_of(session: Session, settings: Settings) -> SessionView:
+    """Return a session as the API shows it."""
+    return SessionView(
+        **session.model_dump(exclude={"waiting", "definition_ref", "start_ref"}),
+        waiting=_question(session),
+        links=_links(session, settings),
+    )
+
+
+def _question(session: Session) -> Question | None:
+    if session.waiting is None:
+        return None
+    fields: dict[str, Any] = session.waiting.model_dump(exclude={"change_ref"})
+    return Question(**fields, digest_prefix=session.waiting.digest[:DIGEST_PREFIX_LENGTH])
+
+
+def _links(session: Session, settings: Settings) -> Links:
+    project = f"{settings.gitlab_url.rstrip('/')}/{session.project_path}/-"
+    workflow = f"namespaces/{settings.temporal_namespace}/workflows/{quote(session.workflow_id, safe='')}"
+    return Links(
+        session=f"{settings.public_url.rstrip('/')}/api/v1/sessions/{session.id}",
+        merge_request=f"{project}/merge_requests/{session.merge_request_iid}" if session.merge_request_iid else "",
+        issue=f"{project}/issues/{session.issue_iid}" if session.issue_iid else "",
+        pipeline=f"{project}/pipelines/{session.pipeline_id}" if session.pipeline_id else "",
+        temporal=f"{settings.temporal_ui_url.rstrip('/')}/{workflow}" if settings.temporal_ui_url else "",
+    )

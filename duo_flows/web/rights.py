@@ -1,0 +1,27 @@
+"""Who may stop or retry a session. Answers are not judged here: their workflow does that, whatever door they come by."""
+
+from __future__ import annotations
+
+from duo_flows.domain.errors import Refused
+from duo_flows.domain.people import AccessLevel, Person
+from duo_flows.domain.sessions import Session
+
+from .callers import require_person
+from .services import DoorServices
+
+
+async def require_requester(services: DoorServices, session: Session, person: Person) -> None:
+    """Return if the person started the session and may still act in its project."""
+    if person.id != session.requester_id:
+        raise Refused(f"Only @{session.requester}, who started session {session.id}, can do that.", code="not_the_requester")
+    await require_person(services, person, project_id=session.project_id)
+
+
+async def require_stopper(services: DoorServices, session: Session, person: Person) -> None:
+    """Return if the person may stop the session: its requester, or a Maintainer of the project."""
+    await require_person(services, person, project_id=session.project_id)
+    is_requester = person.id == session.requester_id
+    if not is_requester and await services.forge.access_level(session.project_id, person.id) < AccessLevel.MAINTAINER:
+        raise Refused(
+            f"Only @{session.requester}, who started session {session.id}, or a Maintainer can stop it.", code="not_the_requester"
+        )

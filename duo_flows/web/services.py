@@ -1,0 +1,52 @@
+"""What the door needs, by role. Whoever starts the door fills this in; nothing in the door names a concrete adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from duo_flows.bootstrap.settings import Settings
+from duo_flows.domain.policy import ProjectPolicy
+from duo_flows.domain.ports import ContentStore, Forge, Inbox, SessionStore
+
+from .runtime import FlowRuntime
+
+
+class FlowCatalogue(Protocol):
+    """The built-in flows."""
+
+    def names(self) -> Sequence[str]:
+        """Return the names of all flows, sorted."""
+
+    def text(self, name: str) -> str:
+        """Return a flow file's text, or raise NotFound."""
+
+    def describe(self, name: str) -> str:
+        """Return what a flow does, in a sentence or two."""
+
+
+@dataclass(frozen=True)
+class DoorServices:
+    """Everything that the door reaches.
+
+    Attributes:
+        policy_of: reads a project's policy file; raises NeverAgain with the faults it found.
+        clock: returns the present as an aware UTC datetime; the door's stamps come from it.
+    """
+
+    settings: Settings
+    forge: Forge
+    sessions: SessionStore
+    inbox: Inbox
+    contents: ContentStore
+    flows: FlowCatalogue
+    temporal: FlowRuntime
+    policy_of: Callable[[str], ProjectPolicy]
+    clock: Callable[[], datetime]
+
+    @property
+    def signing_key(self) -> bytes:
+        """Return the key with which this door signs."""
+        return self.settings.signing_key.get_secret_value().encode()
