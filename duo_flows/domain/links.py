@@ -1,6 +1,6 @@
 """Links to GitLab's things in what a person or a model wrote.
 
-The law of this module: it reads text and asks nobody. A link only names a thing; whether it exists, and who may see it, GitLab says.
+The law of this module: it reads text and asks nobody. A link only names a thing; whether it exists, and for whom, GitLab says.
 Links to any other place than the given GitLab are no links.
 """
 
