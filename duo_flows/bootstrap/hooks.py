@@ -11,8 +11,6 @@ from pathlib import Path
 
 from duo_flows.adapters.gitlab import GitLabForge
 
-from .services import GITLAB_TIMEOUT
-
 # Standard Webhooks asks for 24 to 64 bytes.
 _SECRET_BYTES = 32
 
@@ -37,7 +35,7 @@ async def register_hook(hook: ProjectHook, *, token: str, secrets_dir: Path) -> 
     Effects: exactly one hook with our address stands on the project, signing with a new secret; the secret stands in a file that
     is named by the project's number and that only this user can read. Safe to repeat.
     """
-    forge = GitLabForge(hook.gitlab_url, token, timeout=GITLAB_TIMEOUT)
+    forge = GitLabForge(hook.gitlab_url, token)
     project = await forge.project(hook.project)
     signing_token = "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
     # The file first: a delivery may arrive before GitLab's answer does.

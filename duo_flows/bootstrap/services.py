@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from duo_flows.adapters.flow_file import CatalogueFlows
+from duo_flows.adapters.flow_file.policy_file import policy_of
 from duo_flows.adapters.git import GitRepository
 from duo_flows.adapters.gitlab import GitLabForge
 from duo_flows.adapters.store import Store, migrate, open_store
 from duo_flows.domain.people import Person
+from duo_flows.domain.policy import ProjectPolicy
 from duo_flows.domain.ports import ContentStore, Forge, Inbox, Planner, Repository, SessionStore
 
 from .catalogue import catalogue_dir
@@ -21,8 +23,8 @@ Clock = Callable[[], datetime]
 
 # Seconds. GitLab answers within one or two; a job's whole trace can take longer.
 GITLAB_TIMEOUT = 30.0
-# A long answer of a model streams for minutes; this is for silence between two events.
-MODEL_TIMEOUT = timedelta(minutes=10)
+# Seconds. A long answer of a model streams for minutes; this is for silence between two events.
+MODEL_TIMEOUT = 600.0
 
 
 def utc_now() -> datetime:
@@ -44,6 +46,7 @@ class Services:
     inbox: Inbox
     contents: ContentStore
     catalogue: CatalogueFlows
+    policy_of: Callable[[str], ProjectPolicy]
     store: Store
 
 
@@ -57,9 +60,9 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
     """
     token = settings.gitlab_token.get_secret_value()
     forge = GitLabForge(settings.gitlab_url, token, timeout=GITLAB_TIMEOUT)
-    account = await forge.account()
     store = await open_store(settings.database_url.get_secret_value(), clock=clock)
     try:
+        account = await forge.account()
         yield Services(
             settings=settings,
             clock=clock,
@@ -71,10 +74,12 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             inbox=store.inbox,
             contents=store.contents,
             catalogue=CatalogueFlows(catalogue_dir(settings)),
+            policy_of=policy_of,
             store=store,
         )
     finally:
         await store.close()
+        forge.close()
 
 
 async def prepare_store(settings: Settings) -> None:

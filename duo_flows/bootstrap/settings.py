@@ -12,8 +12,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Return a sentence for each setting that cannot be used. The values are left out: one of them may be a secret."""
+    return [
+        f"Setting {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}."
+        for fault in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
 
 
 class Settings(BaseSettings):

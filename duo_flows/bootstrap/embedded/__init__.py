@@ -3,9 +3,3 @@
 What lives here: choosing ports, starting in order, knowing when each is ready, starting again what was killed, stopping all. The
 processes are started by their command lines; nothing of them is imported.
 """
-
-from .layout import Layout, Person, StackError, Story, layout_of
-from .ports import Ports, free_ports, usual_ports
-from .stack import Stack
-
-__all__ = ["Layout", "Person", "Ports", "Stack", "StackError", "Story", "free_ports", "layout_of", "usual_ports"]

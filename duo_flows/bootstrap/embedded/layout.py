@@ -13,9 +13,7 @@ from pathlib import Path
 
 from .children import StackError
 from .ports import LOOPBACK, Ports
-from .scenario import Cast, Person, read_cast
-
-__all__ = ["Layout", "Person", "StackError", "Story", "layout_of"]
+from .scenario import Cast, read_cast
 
 _SEED_BITS = 32
 

@@ -8,8 +8,6 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from duo_flows.bootstrap.hooks import ProjectHook, register_hook
-
 from .children import Child, StackError
 from .layout import Layout
 from .plans import plans_of
@@ -78,6 +76,9 @@ class Stack:
                 await self._register_hooks()
 
     async def _register_hooks(self) -> None:
+        # GitLab's client library takes a second to import, and the command line imports this module for its errors.
+        from duo_flows.bootstrap.hooks import ProjectHook, register_hook
+
         for project in self.layout.cast.projects:
             await register_hook(
                 ProjectHook(gitlab_url=self.layout.gitlab_url, project=project, hook_url=self.layout.hook_url),

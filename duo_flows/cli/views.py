@@ -1,0 +1,176 @@
+"""How sessions, log lines, questions and diffs look on a terminal: from the API's JSON to what rich prints. No printing here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from duo_flows.domain.sessions import SessionStatus
+
+from .output import plain
+
+Json = dict[str, Any]
+
+_MICROUSD = 1_000_000
+_KIND_STYLES = {
+    "request": "bold yellow",
+    "answer": "bold green",
+    "refusal": "bold red",
+    "ending": "bold",
+    "tool": "cyan",
+    "model": "magenta",
+    "status": "dim",
+}
+_STATUS_STYLES = {
+    SessionStatus.FINISHED: "green",
+    SessionStatus.FAILED: "red",
+    SessionStatus.STOPPED: "yellow",
+    SessionStatus.INPUT_REQUIRED: "bold yellow",
+    SessionStatus.TOOL_CALL_APPROVAL_REQUIRED: "bold yellow",
+}
+_CHOICE_WORDS = {
+    "apply": "apply: do exactly this",
+    "diff": "diff: show the whole change",
+    "cancel": "cancel: change nothing",
+    "modify": "modify: say what should be different",
+}
+
+
+def session_table(sessions: list[Json]) -> RenderableType:
+    """Return sessions as a table."""
+    if not sessions:
+        return Text("No sessions.", style="dim")
+    table = Table("session", "flow", "project", "item", "requester", "status", "waits for", "changed", box=None, pad_edge=False)
+    for session in sessions:
+        waiting = session.get("waiting") or {}
+        table.add_row(
+            session["id"],
+            plain(session["flow"]),
+            plain(session["project_path"]),
+            _item(session),
+            plain(session["requester"]),
+            Text(session["status"], style=_STATUS_STYLES.get(session["status"], "")),
+            f"@{plain(waiting['on'])}" if waiting.get("on") else "",
+            _when(session["updated_at"]),
+        )
+    return table
+
+
+def session_panel(session: Json) -> RenderableType:
+    """Return one session with everything that is known of it."""
+    rows = [
+        ("flow", f"{session['flow']}, run {session['run']}"),
+        ("project", session["project_path"]),
+        ("item", _item(session)),
+        ("requester", f"@{session['requester']}"),
+        ("status", " · ".join(part for part in (session["status"], session["step"], session["ending"] or "") if part)),
+        ("summary", session["summary"]),
+        ("used", usage_sentence(session["usage"])),
+        ("created", _when(session["created_at"])),
+        *((name, url) for name, url in session["links"].items()),
+    ]
+    grid = Table.grid(padding=(0, 2))
+    for name, value in rows:
+        if value:
+            grid.add_row(Text(name, style="dim"), Text(plain(str(value)), overflow="fold"))
+    parts: list[RenderableType] = [Panel(grid, title=f"session {session['id']}", title_align="left")]
+    return Group(*parts, question_panel(session)) if session.get("waiting") else Group(*parts)
+
+
+def question_panel(session: Json) -> RenderableType:
+    """Return the open question, its choices and its deadline."""
+    waiting = session["waiting"]
+    text = Text(plain(waiting["question"] or waiting["reason"]))
+    if waiting["choices"]:
+        text.append("\n\n" + "\n".join(f"  {_CHOICE_WORDS.get(choice, choice)}" for choice in waiting["choices"]))
+    until = f", until {_when(waiting['until'])}" if waiting.get("until") else ""
+    title = f"@{plain(waiting['on'])} is asked{until}  (digest {waiting['digest_prefix']})"
+    return Panel(text, title=Text(title), title_align="left", border_style="yellow")
+
+
+def how_to_answer(session: Json) -> str:
+    """Return the lines with which the open question can be answered."""
+    waiting = session["waiting"]
+    lines = [
+        f"  duoflow sessions answer {session['id']} {choice} --digest {waiting['digest_prefix']}"
+        + (' --text "..."' if choice == "modify" else "")
+        for choice in waiting["choices"]
+    ]
+    return "\n".join([f"@{waiting['on']} can answer:", *lines])
+
+
+def log_line(entry: Json) -> Text:
+    """Return a line of the session log."""
+    who = f"@{entry['actor']}" if entry["actor"] else ""
+    by = " by ".join(part for part in (who, entry["door"]) if part)
+    text = Text()
+    text.append(f"{_clock(entry['at'])} ", style="dim")
+    text.append(f"{entry['kind']:8} ", style=_KIND_STYLES.get(entry["kind"], ""))
+    if entry["component"]:
+        text.append(f"{plain(entry['component'])}: ", style="dim")
+    text.append(_indented(plain(entry["text"])))
+    if by:
+        text.append(f"  ({plain(by)})", style="dim")
+    return text
+
+
+def answer_sentence(result: Json) -> str:
+    """Return what came of an answer."""
+    return str(result.get("reason") or result.get("detail") or "Answered.")
+
+
+def usage_sentence(usage: Json) -> str:
+    """Return what the model has used, as people count it."""
+    cost = usage["cost_microusd"] / _MICROUSD
+    read = usage["input_tokens"] + usage["cache_read_tokens"] + usage["cache_write_tokens"]
+    return f"{usage['turns']} model turns, {read:,} tokens read, {usage['output_tokens']:,} written, ${cost:.4f}"
+
+
+def status_line(session: Json) -> str:
+    """Return what a session is doing now, in a few words."""
+    step = f" · {session['step']}" if session["step"] else ""
+    return plain(f"{session['status']}{step} · {usage_sentence(session['usage'])}")
+
+
+def flow_table(flows: list[Json]) -> RenderableType:
+    """Return flows as a table."""
+    table = Table("flow", "what it does", box=None, pad_edge=False)
+    for flow in flows:
+        table.add_row(flow["name"], plain(flow["description"]))
+    return table
+
+
+def coloured_diff(diff: str) -> Text:
+    """Return a unified diff in the usual colours."""
+    text = Text()
+    for line in plain(diff).splitlines():
+        text.append(line + "\n", style=_diff_style(line))
+    return text
+
+
+def _diff_style(line: str) -> str:
+    if line.startswith(("+++", "---", "diff ")):
+        return "bold"
+    return {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+
+
+def _item(session: Json) -> str:
+    items = (("merge_request_iid", "!"), ("issue_iid", "#"), ("pipeline_id", "pipeline "))
+    return " ".join(f"{sign}{session[name]}" for name, sign in items if session[name])
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n                  ")
+
+
+def _clock(stamp: str) -> str:
+    return f"{datetime.fromisoformat(stamp).astimezone():%H:%M:%S}"
+
+
+def _when(stamp: str) -> str:
+    return f"{datetime.fromisoformat(stamp).astimezone():%Y-%m-%d %H:%M:%S}"
