@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from duo_flows.adapters.flow_file import CatalogueFlows
 from duo_flows.adapters.flow_file.policy_file import policy_of
@@ -68,7 +69,7 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             clock=clock,
             account=account,
             forge=forge,
-            repository=GitRepository(token, account=account, cache_dir=settings.git_cache_dir),
+            repository=GitRepository(token, account=_committer(account, settings), cache_dir=settings.git_cache_dir),
             planner=_planner(settings),
             sessions=store.sessions,
             inbox=store.inbox,
@@ -88,6 +89,12 @@ async def prepare_store(settings: Settings) -> None:
     Effects: SQLite's file is made with its folder; tables are made or changed. Safe to repeat, and by several processes at once.
     """
     await migrate(settings.database_url.get_secret_value())
+
+
+def _committer(account: Person, settings: Settings) -> tuple[str, str]:
+    """Return name and address of the commits' author: the private address that GitLab gives every account."""
+    host = urlsplit(settings.gitlab_url).hostname or "localhost"
+    return account.name or account.username, f"{account.id}-{account.username}@users.noreply.{host}"
 
 
 def _planner(settings: Settings) -> Planner:

@@ -29,8 +29,8 @@ _HELP = """Start GitLab Duo flows, follow them, and answer what they ask.
     duoflow sessions list --waiting-for-me
 """
 
-# An empty default says nothing.
-_PARAMETER = Parameter(show_default=lambda value: str(value) if value else "", negative=())
+# Most defaults are empty and say nothing; the texts name those that matter.
+_PARAMETER = Parameter(show_default=False, negative_iterable=())
 
 _EPILOGUE = "**Exit codes**\n\n" + "\n".join(f"- `{code:d}` {meaning}" for code, meaning in MEANINGS.items())
 

@@ -55,7 +55,7 @@ async def run(  # noqa: PLR0913 - one parameter for each option of the command
         goal: What is wanted, in words.
         input_file: A JSON file with the API's fields; options override it.
         definition: A flow file to run instead of the built-in one.
-        watch: Follow it until it is over.
+        watch: Follow it until it is over (the default), or leave it to itself.
         idempotency_key: Any text: repeated with the same key, the command starts one session only.
         reach: how duo-flows is reached, and as whom.
     """

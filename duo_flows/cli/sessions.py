@@ -54,7 +54,7 @@ async def list_sessions(  # noqa: PLR0913 - one parameter for each option of the
         status: Only this status. May be repeated.
         mine: Only those that you started.
         waiting_for_me: Only those that wait for your answer.
-        limit: How many at most (up to 200).
+        limit: How many at most, up to 200; 20 if not said.
         before: Go on after an earlier page: the last id that it showed.
         reach: how duo-flows is reached, and as whom.
     """
@@ -197,7 +197,7 @@ async def retry(
 
     Args:
         session: The session's id.
-        watch: Follow it until it is over.
+        watch: Follow it until it is over (the default), or leave it to itself.
         reach: how duo-flows is reached, and as whom.
     """
     reach = reach or Reach()
