@@ -16,7 +16,7 @@ from temporalio import activity
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.model import Model
 from duo_flows.domain.model_turns import StopReason
-from duo_flows.domain.pipelines import NoteTarget
+from duo_flows.domain.pipelines import NoteTarget, TargetKind
 from duo_flows.domain.requests import Act, Choice, Request
 from duo_flows.domain.sessions import Ending, SessionUpdate, Usage
 from signals.messages import Answer, StartFlow, Stop
@@ -61,17 +61,6 @@ class OpenedSession(Model):
     limits: Limits
     context: dict[str, Any]
 
-    @property
-    def note_target(self) -> NoteTarget | None:
-        """Return where people follow the session in GitLab, or None where it has no item."""
-        if self.merge_request_iid is not None:
-            return NoteTarget.model_validate(
-                {"project_id": self.project_id, "kind": "merge_requests", "iid": self.merge_request_iid}
-            )
-        if self.issue_iid is not None:
-            return NoteTarget.model_validate({"project_id": self.project_id, "kind": "issues", "iid": self.issue_iid})
-        return None
-
 
 class Scope(Model):
     """For whom and where an activity acts. Small, because it stands in every activity's input."""
@@ -91,12 +80,22 @@ class Scope(Model):
     merge_request_iid: int | None = None
     issue_iid: int | None = None
 
+    @property
+    def note_target(self) -> NoteTarget | None:
+        """Return where people follow the session in GitLab, or None where it has no item."""
+        if self.merge_request_iid is not None:
+            return NoteTarget(project_id=self.project_id, kind=TargetKind.MERGE_REQUEST, iid=self.merge_request_iid)
+        if self.issue_iid is not None:
+            return NoteTarget(project_id=self.project_id, kind=TargetKind.ISSUE, iid=self.issue_iid)
+        return None
+
 
 class ModelTurn(Model):
     """Asks a model for the next turn of an agent.
 
-    `conversation_ref` names what was said before ("" at the beginning); the conversation itself never travels. `tool_results` answer
-    the calls of the turn before; `messages` are said by people or by us in between.
+    `conversation_ref` names what was said before ("" at the beginning); the conversation itself never travels. `tool_results`
+    answer the calls of the turn before; `messages` are said by people or by us in between. `greets` says that the agent is entered:
+    it is given its prompt, unless it was given the same one before.
     """
 
     scope: Scope

@@ -79,7 +79,13 @@ class People:
             return await self._refuse(state, result, actor=act.actor, door=act.door, note_id=note_id)
         words = {"words": act.text} if act.choice is Choice.MODIFY else {}
         text = f"@{act.actor} answered {act.choice}." if not act.text else f"@{act.actor} answered {act.choice}: {act.text[:500]}"
-        data = {"request": ruling.request.id, "digest": ruling.request.digest, "received_at": act.received_at.isoformat()}
+        data = {
+            "event_id": act.event_id,
+            "choice": str(act.choice),
+            "request": ruling.request.id,
+            "digest": ruling.request.digest,
+            "received_at": act.received_at.isoformat(),
+        }
         await report(state, state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, data=data))
         if state.question is not None:
             state.question = state.question.model_copy(update={"request": ruling.request, **words})
@@ -126,7 +132,7 @@ class People:
         return AnswerResult(is_accepted=True, code="stopping", reason="The session stops at its next safe point.")
 
     def _reply(self, state: RunState, note_id: int | None, text: str, *, change_ref: str = "") -> None:
-        if note_id is not None and state.opened.note_target is not None:
+        if note_id is not None and state.scope.note_target is not None:
             self._errands.start(_reply(Reply(scope=state.scope, note_id=note_id, text=text, change_ref=change_ref)))
 
 

@@ -54,7 +54,7 @@ class SessionRun:
 
     def announce(self, text_ref: str, *, marker: str) -> None:
         """Put a stored text into the session's item beside the walk: a GitLab that is down holds nothing else up."""
-        if self.state.opened.note_target is not None:
+        if self.state.scope.note_target is not None:
             self.errands.start(self._announce(Announce(scope=self.scope, text_ref=text_ref, marker=marker)))
 
     async def _announce(self, task: Announce) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +46,15 @@ class Message(Model):
     content: list[dict[str, Any]]
 
 
+def user_message(answers: Sequence[ToolAnswer], texts: Sequence[str]) -> Message:
+    """Return what we say to a model: first the results of its calls, then texts."""
+    results = [
+        {"type": "tool_result", "tool_use_id": answer.call_id, "content": answer.text, "is_error": answer.is_error}
+        for answer in answers
+    ]
+    return Message(role="user", content=[*results, *({"type": "text", "text": text} for text in texts)])
+
+
 class StopReason(StrEnum):
     """Why a turn ended."""
 
@@ -79,8 +89,12 @@ class TurnReply(Model):
 
 
 class TurnProgress(Model):
-    """How far a streaming turn is, for heartbeats and for counting what was paid although it never arrived."""
+    """How far a streaming turn is, for heartbeats and for counting what was paid although it never arrived.
+
+    `usage` is what the turn has cost so far; its `turns` is 0 until the provider has begun to answer.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     events: int = 0
+    usage: Usage = Usage()

@@ -6,16 +6,18 @@ thing is asked for. All are safe to repeat; what they write outside stands under
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from .changes import Change
+from .flow_definition import FlowDefinition
 from .inbox import Delivery, NewDelivery
 from .model import Model
 from .model_turns import TurnProgress, TurnReply, TurnRequest
 from .people import AccessLevel, Branch, Person, Project
 from .pipelines import Commit, FileContent, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
+from .policy import ProjectPolicy
 from .sessions import LogEntry, NewLogEntry, NewSession, Session, SessionFilter, SessionUpdate, Usage
 
 
@@ -166,7 +168,8 @@ class SessionStore(Protocol):
     async def register(self, new: NewSession) -> Session:
         """Return the session of this workflow id, making it (status created, run 1) if there is none.
 
-        A `session_id` given in `new` is taken; otherwise one is made. A workflow id of a later run finds its session too.
+        A `session_id` given in `new` is taken; otherwise one is made. A workflow id of a later run finds its session too. What the
+        session does not know yet (empty or None) is taken from `new`: a door and the worker each know a part.
         """
 
     async def session(self, session_id: str) -> Session:
@@ -230,6 +233,25 @@ class Inbox(Protocol):
 
     async def delivery(self, key: str) -> Delivery | None:
         """Return a delivery by its key."""
+
+
+class FlowFiles(Protocol):
+    """Flow files: where definitions come from, and what their texts mean."""
+
+    def catalogue_text(self, name: str) -> str | None:
+        """Return the text of a built-in flow, or None."""
+
+    def load(self, text: str, *, source: str, is_custom: bool) -> FlowDefinition:
+        """Return the definition that a flow file states; NeverAgain names everything that is wrong with it."""
+
+    def render(self, template: str, variables: Mapping[str, Any]) -> str:
+        """Return a Jinja2 template with its variables filled in, in a sandbox."""
+
+    def read_answer(self, text: str, schema: Mapping[str, Any]) -> Any:
+        """Return the JSON value of a model's answer; Refused says how it does not fit the schema."""
+
+    def policy(self, text: str) -> ProjectPolicy:
+        """Return the policy that a project's policy file states."""
 
 
 class ContentStore(Protocol):

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
-
 from pydantic import Field
 
 from .changes import Edit, NewFile
@@ -76,19 +74,35 @@ class MergeRequestNote(Model):
     body: str = Field(min_length=1, max_length=100_000, description="The comment, in Markdown.")
 
 
-class ProposeChange(Model):
-    """Arguments of `propose_change`: an agent's structured diagnosis, as its response schema has it."""
+class Evidence(Model):
+    """One line of a job's log, as the tool gave it."""
+
+    job: str
+    line: int
+    text: str
+
+
+class Diagnosis(Model):
+    """An agent's structured diagnosis: what is wrong, why it thinks so, and what it would change.
+
+    `evidence` quotes the log: job, line number and text. `edits` quote the files as they stand.
+    """
 
     decision: str
     category: str = "unknown"
     confidence: str = "low"
     title: str = ""
     root_cause: str = ""
-    evidence: tuple[dict[str, Any], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
     explanation: str = ""
     edits: tuple[Edit, ...] = ()
     new_files: tuple[NewFile, ...] = ()
-    branch: str = ""
+
+
+class ProposeChange(Model):
+    """Arguments of `propose_change`."""
+
+    diagnosis: Diagnosis
 
 
 class PushChange(Model):

@@ -1,0 +1,242 @@
+"""Questions to the requester: putting them, proving who answers, finding what was missed, replying."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio import activity
+from typing_extensions import override
+
+from duo_flows.domain.canonical import DIGEST_PREFIX_LENGTH, digest_of
+from duo_flows.domain.changes import Change
+from duo_flows.domain.commands import ANSWERS, Command, parse_command
+from duo_flows.domain.errors import NeverAgain, Refused
+from duo_flows.domain.flow_definition import HumanInputComponent
+from duo_flows.domain.people import AccessLevel, Person
+from duo_flows.domain.pipelines import Note
+from duo_flows.domain.received import ReceivedAnswer, note_event
+from duo_flows.domain.redaction import redact
+from duo_flows.domain.requests import Act, Choice, Request
+from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionStatus, SessionUpdate, Waiting
+from signals.messages import Answer, Stop
+from signals.signatures import is_signed
+
+from .boundary import bounded
+from .contracts import Ask, Asked, FindMissed, Missed, Prove, Proven, Reply, RequestContract, Scope
+from .deps import Deps
+from .question_texts import diff_block, question_text
+
+# GitLab refuses notes over a million characters, and nobody reads one over this length.
+_NOTE_DIFF_MAX = 60_000
+
+
+class RequestActivities(RequestContract):
+    """Questions to the requester, over the ports."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    @override
+    @activity.defn(name="ask_requester")
+    @bounded
+    async def ask_requester(self, task: Ask) -> Asked:
+        definition = await self._deps.definition(task.scope.definition_ref)
+        component = definition.component(task.component)
+        if not isinstance(component, HumanInputComponent):
+            raise NeverAgain(f"{task.component!r} asks nobody.", code="invalid_definition")
+        variables = await self._deps.loaded(task.inputs)
+        message = redact(self._deps.flow_files.render(component.message_template, variables)).strip()
+        change = await self._deps.loaded(task.change)
+        request = _request(task, message, change)
+        text = question_text(request, message, account=self._deps.account.username)
+        message_ref = await self._deps.put_text(text)
+        await self._deps.sessions.update(_as_update(task, request, message_ref))
+        return Asked(request=request.model_copy(update={"message": ""}), message_ref=message_ref)
+
+    @override
+    @activity.defn(name="prove_act")
+    @bounded
+    async def prove_act(self, task: Prove) -> Proven:
+        message = task.answer or task.stop
+        if message is None:
+            return Proven(objection="The message says nothing.", code="empty")
+        objection = self._objection(message, task.workflow_id)
+        if objection:
+            return Proven(objection=objection[1], code=objection[0], actor=message.actor)
+        person = await self._person(message)
+        if isinstance(person, Proven):
+            return person
+        received_at = message.received_at if message.signature and message.received_at else task.first_seen_at
+        act = _act(task, person, received_at) if task.answer else None
+        return Proven(
+            act=act,
+            actor_id=person.id,
+            actor=person.username,
+            received_at=received_at,
+            may_stop=task.stop is not None and await self._may_stop(task.scope, person),
+        )
+
+    def _objection(self, message: Answer | Stop, workflow_id: str) -> tuple[str, str] | None:
+        if not message.signature:
+            return None if self._deps.allow_unsigned else ("unsigned", "Answers sent to Temporal by hand do not count here.")
+        if not is_signed(message, self._deps.signing_key):
+            return "forged", "The message carries a signature that is not ours."
+        if message.workflow_id != workflow_id:
+            return "other_workflow", "The message was signed for another run."
+        return None
+
+    async def _person(self, message: Answer | Stop) -> Person | Proven:
+        who = message.actor_id if message.signature and message.actor_id is not None else message.actor
+        if not who:
+            return Proven(objection="The message does not say who acts: set `actor` to a username.", code="actor_missing")
+        person = await self._deps.forge.person(who)
+        if person.is_bot or not person.is_active:
+            return Proven(objection=f"@{person.username} is a bot or blocked, and decides nothing.", code="not_a_person")
+        return person
+
+    async def _may_stop(self, scope: Scope, person: Person) -> bool:
+        if person.id == scope.requester_id:
+            return True
+        return await self._deps.forge.access_level(scope.project_id, person.id) >= AccessLevel.MAINTAINER
+
+    @override
+    @activity.defn(name="find_missed_answers")
+    @bounded
+    async def find_missed_answers(self, task: FindMissed) -> Missed:
+        found = [*await self._from_inbox(task), *await self._from_notes(task)]
+        found.sort(key=lambda pair: (pair[0].received_at, pair[0].event_id))
+        return Missed(
+            acts=tuple(act for act, _ in found), note_ids={act.event_id: note_id for act, note_id in found if note_id is not None}
+        )
+
+    async def _from_inbox(self, task: FindMissed) -> list[tuple[Act, int | None]]:
+        deliveries = await self._deps.inbox.waiting_for_session(task.scope.session_id, received_by=task.request.deadline)
+        found: list[tuple[Act, int | None]] = []
+        for delivery in deliveries:
+            try:
+                received = ReceivedAnswer.model_validate(delivery.body)
+            except ValidationError:
+                continue  # a delivery of another kind
+            if received.workflow_id == task.workflow_id:
+                found.append((received.as_act(delivery.received_at), received.note_id))
+        return found
+
+    async def _from_notes(self, task: FindMissed) -> list[tuple[Act, int | None]]:
+        target = task.scope.note_target
+        if target is None:
+            return []
+        notes = await self._deps.forge.notes(target, since=task.asked_at)
+        acts = [(act, note.id) for note in notes if (act := self._act_of(note, task)) is not None]
+        return list(acts)
+
+    def _act_of(self, note: Note, task: FindMissed) -> Act | None:
+        command = parse_command(note.body, account=self._deps.account.username)
+        is_answer = isinstance(command, Command) and command.verb in ANSWERS
+        if note.is_system or not is_answer or not isinstance(command, Command) or note.created_at > task.request.deadline:
+            return None
+        if note.author.is_bot or not task.request.digest.startswith(command.digest):
+            return None
+        return Act(
+            event_id=note_event(task.scope.project_id, note.id),
+            actor_id=note.author.id,
+            actor=note.author.username,
+            door="gitlab",
+            received_at=note.created_at,
+            choice=ANSWERS[command.verb],
+            digest=command.digest,
+            text=command.text,
+            is_edited=note.is_edited,
+        )
+
+    @override
+    @activity.defn(name="reply_to_note")
+    @bounded
+    async def reply_to_note(self, task: Reply) -> None:
+        target = task.scope.note_target
+        if target is None:
+            return
+        note = await self._deps.forge.note(target, task.note_id)
+        text = task.text
+        if task.change_ref:
+            change = Change.model_validate_json(await self._deps.contents.get(task.change_ref))
+            text = f"{text}\n\n{diff_block(change.diff, limit=_NOTE_DIFF_MAX)}"
+        await self._deps.forge.post_note(target, text, marker=f"reply-{task.note_id}", reply_to=note)
+
+
+def _request(task: Ask, message: str, change: Any) -> Request:
+    digest, change_ref = _subject(task, message, change)
+    return Request(
+        id=digest_of([task.scope.session_id, task.scope.run, task.step])[:DIGEST_PREFIX_LENGTH],
+        requester_id=task.scope.requester_id,
+        requester=task.scope.requester,
+        digest=digest,
+        deadline=task.deadline,
+        message=message,
+        change_ref=change_ref,
+        choices=task.choices or _fitting_choices(has_change=bool(change_ref)),
+    )
+
+
+def _subject(task: Ask, message: str, change: Any) -> tuple[str, str]:
+    """Return (digest, reference of the change); where nothing is to be applied the question itself is what is answered."""
+    if change is None:
+        return digest_of({"session": task.scope.session_id, "run": task.scope.run, "step": task.step, "question": message}), ""
+    try:
+        return str(change["digest"]), str(change["ref"])
+    except (KeyError, TypeError):
+        raise NeverAgain(
+            f"`change` of {task.component} does not name a stored change; it has to lead to the `change` of propose_change.",
+            code="invalid_definition",
+        ) from None
+
+
+def _fitting_choices(*, has_change: bool) -> tuple[Choice, ...]:
+    return tuple(choice for choice in Choice if has_change or choice is not Choice.DIFF)
+
+
+def _as_update(task: Ask, request: Request, message_ref: str) -> SessionUpdate:
+    waiting = Waiting(
+        reason=f"an answer to {task.component}",
+        request_id=request.id,
+        on=f"@{request.requester}",
+        until=request.deadline,
+        digest=request.digest,
+        choices=tuple(str(choice) for choice in request.choices),
+        change_ref=request.change_ref,
+        question_ref=message_ref,
+    )
+    entry = NewLogEntry(
+        key=f"run{task.scope.run}/request/{request.id}",
+        kind=LogKind.REQUEST,
+        text=f"Asked @{request.requester}: {request.message}",
+        component=task.component,
+        data={"request": request.id, "digest": request.digest, "deadline": request.deadline.isoformat()},
+    )
+    return SessionUpdate(
+        session_id=task.scope.session_id,
+        run=task.scope.run,
+        status=SessionStatus.INPUT_REQUIRED,
+        step=task.component,
+        waiting=waiting,
+        entries=(entry,),
+    )
+
+
+def _act(task: Prove, person: Person, received_at: datetime) -> Act:
+    answer = task.answer
+    if answer is None:
+        raise Refused("This is not an answer.", code="not_an_answer")
+    return Act(
+        event_id=task.event_id,
+        actor_id=person.id,
+        actor=person.username,
+        door=answer.door if answer.signature else "temporal",
+        received_at=received_at,
+        choice=answer.choice,
+        digest=answer.digest,
+        request_id=answer.request_id,
+        text=answer.text,
+        is_edited=answer.is_edited,
+    )

@@ -1,0 +1,254 @@
+"""Opening, reporting on and closing sessions."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio import activity
+from typing_extensions import override
+
+from duo_flows.domain.errors import NeverAgain, NotFound, Refused
+from duo_flows.domain.flow_context import initial_context
+from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.people import AccessLevel, Person, Project
+from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
+from duo_flows.domain.redaction import redact
+from duo_flows.domain.sessions import (
+    ENDING_EVENTS,
+    SUMMARY_MAX_LENGTH,
+    Ending,
+    LogKind,
+    NewLogEntry,
+    NewSession,
+    Session,
+    SessionStatus,
+    SessionUpdate,
+    next_status,
+)
+from signals.messages import StartFlow
+from signals.signatures import is_signed
+
+from .boundary import bounded
+from .contracts import Announce, Closed, CloseSession, OpenedSession, OpenSession, SessionContract
+from .deps import Deps
+from .starting_points import StartingPoint, find_starting_point
+
+# Below this a person cannot change code in a project, so a flow must not do it for them.
+ACCESS_TO_START = AccessLevel.DEVELOPER
+CUSTOM_FLOWS_FOLDER = ".gitlab/duo/flows"
+
+
+class SessionActivities(SessionContract):
+    """Opening, reporting on and closing sessions, over the ports."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    @override
+    @activity.defn(name="open_session")
+    @bounded
+    async def open_session(self, task: OpenSession) -> OpenedSession:
+        start = self._trusted(task.start)
+        requester, project = await self._who_and_where(start)
+        point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
+        policy = await self._policy(project)
+        known = await self._deps.sessions.session_of_workflow(task.workflow_id)
+        text, is_custom = await self._definition_text(task.flow, start, project)
+        definition, definition_ref = await self._frozen(known, text, task.flow, is_custom=is_custom)
+        session = await self._register(task, start, requester, project, point, definition_ref)
+        return OpenedSession(
+            session_id=session.id,
+            run=max(session.run, start.run),
+            flow=task.flow,
+            project_id=project.id,
+            project_path=project.path,
+            requester_id=requester.id,
+            requester=requester.username,
+            merge_request_iid=point.merge_request_iid,
+            issue_iid=start.issue_iid,
+            pipeline_id=point.pipeline_id,
+            branch=point.branch,
+            definition_ref=definition_ref,
+            definition=definition.model_copy(update={"prompts": (), "response_schemas": ()}),
+            privileges=policy.privileges_within(self._deps.privileges),
+            tools_allow=policy.tools_allow,
+            tools_deny=policy.tools_deny,
+            limits=self._deps.limits,
+            context=await self._context(task, start, session, project, point),
+        )
+
+    def _trusted(self, start: StartFlow) -> StartFlow:
+        if is_signed(start, self._deps.signing_key):
+            return start
+        if start.signature:
+            raise Refused("The start carries a signature that is not ours.", code="forged")
+        if not self._deps.allow_unsigned:
+            raise Refused(
+                "Flows are started through the API, the command line or GitLab here: this start is not signed by a door. "
+                "The operator can allow unsigned starts with DUOFLOWS_ALLOW_UNSIGNED.",
+                code="unsigned",
+            )
+        # What only a door may say is not believed of anybody else.
+        return start.model_copy(update={"session_id": "", "run": 1, "trigger": "temporal"})
+
+    async def _who_and_where(self, start: StartFlow) -> tuple[Person, Project]:
+        requester = await self._deps.forge.person(start.requester)
+        project = await self._deps.forge.project(start.project)
+        if requester.is_bot or not requester.is_active:
+            raise Refused(f"@{requester.username} is a bot or blocked; flows act for people.", code="not_a_person")
+        level = await self._deps.forge.access_level(project.id, requester.id)
+        if level < ACCESS_TO_START:
+            raise Refused(
+                f"@{requester.username} needs Developer access to {project.path} to start a flow there.",
+                code="requester_lacks_access",
+            )
+        return requester, project
+
+    async def _policy(self, project: Project) -> ProjectPolicy:
+        try:
+            file = await self._deps.forge.file(project.id, POLICY_PATH, ref=project.default_branch)
+        except NotFound:
+            return ProjectPolicy()
+        return self._deps.flow_files.policy(file.text)
+
+    async def _definition_text(self, flow: str, start: StartFlow, project: Project) -> tuple[str, bool]:
+        if start.definition:
+            return start.definition, True
+        built_in = self._deps.flow_files.catalogue_text(flow)
+        if built_in is not None:
+            return built_in, False
+        path = f"{CUSTOM_FLOWS_FOLDER}/{flow}.yaml"
+        try:
+            file = await self._deps.forge.file(project.id, path, ref=project.default_branch)
+        except NotFound:
+            raise NeverAgain(
+                f"There is no flow {flow!r}: it is not built in, and {project.path} has no {path} on {project.default_branch}.",
+                code="no_such_flow",
+            ) from None
+        return file.text, True
+
+    async def _frozen(self, known: Session | None, text: str, flow: str, *, is_custom: bool) -> tuple[FlowDefinition, str]:
+        if known is not None and known.definition_ref:
+            return await self._deps.definition(known.definition_ref), known.definition_ref
+        definition = self._deps.flow_files.load(text, source=flow, is_custom=is_custom)
+        return definition, await self._deps.contents.put(definition.model_dump_json().encode())
+
+    async def _register(  # noqa: PLR0913, PLR0917 - each is one part of what a session is
+        self, task: OpenSession, start: StartFlow, requester: Person, project: Project, point: StartingPoint, definition_ref: str
+    ) -> Session:
+        kept = start.model_copy(update={"signature": "", "run": 1})
+        new = NewSession(
+            session_id=start.session_id,
+            workflow_id=task.workflow_id,
+            flow=task.flow,
+            project_id=project.id,
+            project_path=project.path,
+            requester_id=requester.id,
+            requester=requester.username,
+            goal=start.goal,
+            merge_request_iid=point.merge_request_iid,
+            issue_iid=start.issue_iid,
+            pipeline_id=point.pipeline_id,
+            trigger=start.trigger,
+            definition_ref=definition_ref,
+            start_ref=await self._deps.contents.put(kept.model_dump_json().encode()),
+        )
+        session = await self._deps.sessions.register(new)
+        text = f"@{requester.username} started {task.flow} in {project.path}" + (f" on {point.branch}." if point.branch else ".")
+        entry = NewLogEntry(
+            key=f"run{max(session.run, start.run)}/start",
+            kind=LogKind.STATUS,
+            text=text,
+            actor=requester.username,
+            door=start.trigger,
+        )
+        await self._deps.sessions.append(session.id, session.run, [entry])
+        return session
+
+    async def _context(
+        self, task: OpenSession, start: StartFlow, session: Session, project: Project, point: StartingPoint
+    ) -> dict[str, Any]:
+        given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}
+        inputs = {name: await self._deps.travelling(value) for name, value in {**given, **point.inputs()}.items()}
+        return initial_context(
+            goal=await self._deps.travelling(start.goal),
+            project_id=project.id,
+            project_http_url_to_repo=project.clone_url,
+            current_date=f"{datetime.now(UTC):%Y-%m-%d}",
+            workflow_id=task.workflow_id,
+            session_url=self._deps.session_url(session.id),
+            inputs=inputs,
+        )
+
+    @override
+    @activity.defn(name="report_session")
+    @bounded
+    async def report_session(self, update: SessionUpdate) -> None:
+        await self._deps.sessions.update(update)
+
+    @override
+    @activity.defn(name="close_session")
+    @bounded
+    async def close_session(self, task: CloseSession) -> Closed:
+        text = await self._summary(task)
+        scope = task.scope
+        # The status before does not matter: every ending's event leads from each status that is not final to the same one.
+        status = next_status(SessionStatus.RUNNING, ENDING_EVENTS[task.ending])
+        update = SessionUpdate(
+            session_id=scope.session_id,
+            run=scope.run,
+            status=status,
+            step=task.step,
+            ending=task.ending,
+            summary=_cut(text),
+            entries=(NewLogEntry(key=f"run{scope.run}/ending", kind=LogKind.ENDING, text=text, data={"ending": task.ending}),),
+        )
+        await self._deps.sessions.update(update)
+        return Closed(summary_ref=await self._deps.put_text(text))
+
+    async def _summary(self, task: CloseSession) -> str:
+        definition = await self._deps.definition(task.scope.definition_ref)
+        if not definition.flow.summary:
+            return redact(task.reason or _PLAIN_ENDINGS[task.ending])
+        variables = {**await self._deps.loaded(task.context), "ending": str(task.ending), "reason": task.reason}
+        try:
+            return redact(self._deps.flow_files.render(definition.flow.summary, variables)).strip()
+        except (NeverAgain, Refused) as error:
+            # A summary that cannot be rendered must not keep a session from ending.
+            activity.logger.warning("The summary of %s could not be rendered: %s", task.scope.flow, error)
+            return redact(task.reason or _PLAIN_ENDINGS[task.ending])
+
+    @override
+    @activity.defn(name="announce")
+    @bounded
+    async def announce(self, task: Announce) -> None:
+        target = task.scope.note_target
+        if target is not None:
+            await self._deps.forge.post_note(target, await self._deps.text(task.text_ref), marker=task.marker)
+
+
+_PLAIN_ENDINGS = {
+    Ending.DONE: "Done.",
+    Ending.NOTHING_TO_DO: "There was nothing to do.",
+    Ending.NOT_FIXABLE: "This cannot be fixed by a change of the code.",
+    Ending.LOW_CONFIDENCE: "The cause is not certain enough to propose a change.",
+    Ending.CANCELLED: "Cancelled; nothing was changed.",
+    Ending.STOPPED: "Stopped.",
+    Ending.EXPIRED: "Nobody answered in time; nothing was changed.",
+    Ending.ATTEMPTS_USED_UP: "No attempt is left.",
+    Ending.COST_CAP: "The session has used what it may cost.",
+    Ending.FAULT: "The session failed.",
+}
+
+
+def _content(text: str, category: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise NeverAgain(f"The additional context {category!r} is not JSON in its Content.", code="invalid_start") from None
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SUMMARY_MAX_LENGTH else text[: SUMMARY_MAX_LENGTH - 1] + "…"

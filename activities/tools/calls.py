@@ -1,0 +1,30 @@
+"""What a tool is handed, and what it gives back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from activities.contracts import Scope
+from activities.deps import Deps
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCallContext:
+    """For whom a tool is called, and the outside."""
+
+    deps: Deps
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class ToolOutput:
+    """What a tool gives: a JSON value for the context, and a text for a model (the value as JSON if none is given)."""
+
+    value: Any
+    text: str | None = None
+
+    def for_model(self) -> str:
+        """Return the text for a model."""
+        return self.text if self.text is not None else json.dumps(self.value, indent=1, ensure_ascii=False)

@@ -1,0 +1,162 @@
+"""Tools that compute and push changes: what is shown is stored, what is pushed is what was stored and consented to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from duo_flows.domain.changes import (
+    Change,
+    Proposal,
+    changed_files,
+    effects_of,
+    paths_to_read,
+    unified_diff,
+)
+from duo_flows.domain.errors import NotFound, Refused
+from duo_flows.domain.people import AccessLevel, Branch
+from duo_flows.domain.requests import Choice
+from duo_flows.domain.sessions import LogKind
+from duo_flows.domain.tools import Diagnosis, ProposeChange, PushChange
+
+from .calls import ToolCallContext, ToolOutput
+
+# Of a diff that is longer a person sees the beginning with the question, and the whole on asking for it.
+_PREVIEW_LINES = 60
+
+# Git's own tools cut subjects soon after; GitLab shows about this much.
+_TITLE_MAX = 120
+_SKIP_CI = re.compile(r"\[(?:skip ci|ci skip|no_ci|skip-ci)\]", re.IGNORECASE)
+
+
+async def propose_change(call: ToolCallContext, asked: ProposeChange) -> ToolOutput:
+    """Compute and store the change. `outcome` is proposed, not_fixable, low_confidence or invalid (the edits do not fit)."""
+    diagnosis = asked.diagnosis
+    told = {"explanation": diagnosis.explanation, "category": diagnosis.category, "confidence": diagnosis.confidence}
+    if diagnosis.decision != "propose" or not (diagnosis.edits or diagnosis.new_files):
+        outcome = "low_confidence" if diagnosis.confidence == "low" and diagnosis.decision == "propose" else "not_fixable"
+        return ToolOutput({"outcome": outcome, **told})
+    if diagnosis.confidence != "high":
+        return ToolOutput({"outcome": "low_confidence", **told})
+    try:
+        change = await _computed(call, diagnosis)
+    except Refused as reason:
+        return ToolOutput({"outcome": "invalid", "reason": str(reason), **told})
+    ref = await call.deps.contents.put(change.model_dump_json().encode("utf-8", "surrogatepass"))
+    return ToolOutput({"outcome": "proposed", "change": _shown(change, ref), "effects": change.effects.sentence(), **told})
+
+
+async def _computed(call: ToolCallContext, diagnosis: Diagnosis) -> Change:
+    scope = call.scope
+    if not scope.branch:
+        raise Refused("This session has no branch to change.", code="no_branch")
+    head = await call.deps.forge.branch(scope.project_id, scope.branch)
+    proposal = Proposal(title=_title(diagnosis.title), edits=diagnosis.edits, new_files=diagnosis.new_files)
+    originals, executable = await _originals(call, paths_to_read(proposal), ref=head.sha)
+    files = tuple(file.model_copy(update={"is_executable": file.path in executable}) for file in changed_files(proposal, originals))
+    diff = unified_diff(files, originals)
+    effects = effects_of(files, diff, project_id=scope.project_id, project_path=scope.project_path, branch=scope.branch)
+    return Change(
+        project_id=scope.project_id,
+        project_path=scope.project_path,
+        branch=scope.branch,
+        base_sha=head.sha,
+        title=proposal.title,
+        files=files,
+        effects=effects,
+        diff=diff,
+    ).sealed()
+
+
+def _title(told: str) -> str:
+    """Return the model's title as one plain line: it must not carry trailers of its own or switch the pipeline off."""
+    line = " ".join(_SKIP_CI.sub("", told).split())
+    return line[:_TITLE_MAX] or "Fix the pipeline"
+
+
+async def _originals(call: ToolCallContext, paths: tuple[str, ...], *, ref: str) -> tuple[Mapping[str, str | None], frozenset[str]]:
+    originals: dict[str, str | None] = {}
+    executable = set()
+    for path in paths:
+        try:
+            file = await call.deps.forge.file(call.scope.project_id, path, ref=ref)
+        except NotFound:
+            originals[path] = None
+            continue
+        originals[path] = file.text
+        executable |= {path} if file.is_executable else set()
+    return originals, frozenset(executable)
+
+
+def _shown(change: Change, ref: str) -> dict[str, object]:
+    lines = change.diff.split("\n")
+    cut = len(lines) > _PREVIEW_LINES
+    preview = "\n".join(lines[:_PREVIEW_LINES]) + (f"\n… {len(lines) - _PREVIEW_LINES} more lines" if cut else "")
+    return {
+        "ref": ref,
+        "digest": change.digest,
+        "title": change.title,
+        "branch": change.branch,
+        "base_sha": change.base_sha,
+        "effects": change.effects.sentence(),
+        "preview": preview,
+        "files_changed": change.effects.files_changed,
+    }
+
+
+async def push_change(call: ToolCallContext, asked: PushChange) -> ToolOutput:
+    """Push the stored change. `outcome` is pushed or moved (the branch has other commits now; nothing was written)."""
+    change = Change.model_validate_json(await call.deps.contents.get(asked.change_ref))
+    _check_is_what_was_approved(change, asked, call)
+    approver = await _consent(call, change.digest)
+    branch = await call.deps.forge.branch(change.project_id, change.branch)
+    await _check_may_push(call, branch)
+    project = await call.deps.forge.project(change.project_id)
+    result = await call.deps.repository.push_change(project, change, message=_message(change, call, approver))
+    if not result.is_pushed:
+        reason = f"Branch {change.branch} has moved to {result.head_sha[:8]} since the proposal was made."
+        return ToolOutput({"outcome": "moved", "head_sha": result.head_sha, "reason": reason})
+    url = f"{project.web_url}/-/commit/{result.sha}"
+    return ToolOutput({"outcome": "pushed", "sha": result.sha, "url": url, "branch": change.branch, "digest": change.digest})
+
+
+def _check_is_what_was_approved(change: Change, asked: PushChange, call: ToolCallContext) -> None:
+    same_place = (change.project_id, change.branch) == (call.scope.project_id, call.scope.branch)
+    if not (change.is_intact() and change.digest == asked.digest and same_place):
+        raise Refused("The stored change is not the one that was consented to; nothing was pushed.", code="not_what_was_approved")
+
+
+async def _consent(call: ToolCallContext, digest: str) -> str:
+    """Return who consented to exactly this change in this run, as the session log has it.
+
+    Raises:
+        Refused: nobody has.
+    """
+    after = 0
+    while lines := await call.deps.sessions.log(call.scope.session_id, after=after):
+        for line in lines:
+            is_consent = line.kind is LogKind.ANSWER and line.data.get("choice") == Choice.APPLY
+            if is_consent and line.data.get("digest") == digest and line.run == call.scope.run:
+                return line.actor
+        after = lines[-1].seq
+    raise Refused("Nobody has consented to this change in this run; nothing was pushed.", code="no_consent")
+
+
+async def _check_may_push(call: ToolCallContext, branch: Branch) -> None:
+    if not branch.is_protected or branch.developers_can_push:
+        return
+    level = await call.deps.forge.access_level(call.scope.project_id, call.scope.requester_id)
+    if level < AccessLevel.MAINTAINER:
+        raise Refused(
+            f"Branch {branch.name} is protected and @{call.scope.requester} may not push to it.", code="requester_lacks_access"
+        )
+
+
+def _message(change: Change, call: ToolCallContext, approver: str) -> str:
+    trailers = (
+        ("Duo-Session", call.scope.session_id),
+        ("Duo-Requester", f"@{call.scope.requester}"),
+        ("Duo-Approved-By", f"@{approver}"),
+        ("Duo-Digest", change.digest),
+    )
+    return f"{change.title}\n\n" + "\n".join(f"{name}: {value}" for name, value in trailers) + "\n"
