@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from duo_flows.adapters.flow_file import CatalogueFlows
+from duo_flows.adapters.flow_file.files import YamlFlowFiles
 from duo_flows.adapters.flow_file.policy_file import policy_of
 from duo_flows.adapters.git import GitRepository
 from duo_flows.adapters.gitlab import GitLabForge
 from duo_flows.adapters.store import Store, migrate, open_store
 from duo_flows.domain.people import Person
 from duo_flows.domain.policy import ProjectPolicy
-from duo_flows.domain.ports import ContentStore, Forge, Inbox, Planner, Repository, SessionStore
+from duo_flows.domain.ports import ContentStore, FlowFiles, Forge, Inbox, Planner, Repository, SessionStore
 
 from .catalogue import catalogue_dir
 from .settings import Settings
@@ -47,6 +48,7 @@ class Services:
     inbox: Inbox
     contents: ContentStore
     catalogue: CatalogueFlows
+    flow_files: FlowFiles
     policy_of: Callable[[str], ProjectPolicy]
     store: Store
 
@@ -60,6 +62,7 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
         Refused: GitLab does not accept the service account's token.
     """
     token = settings.gitlab_token.get_secret_value()
+    catalogue = CatalogueFlows(catalogue_dir(settings))
     forge = GitLabForge(settings.gitlab_url, token, timeout=GITLAB_TIMEOUT)
     store = await open_store(settings.database_url.get_secret_value(), clock=clock)
     try:
@@ -74,7 +77,8 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             sessions=store.sessions,
             inbox=store.inbox,
             contents=store.contents,
-            catalogue=CatalogueFlows(catalogue_dir(settings)),
+            catalogue=catalogue,
+            flow_files=YamlFlowFiles(catalogue),
             policy_of=policy_of,
             store=store,
         )
