@@ -15,6 +15,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 from temporalio import activity, workflow
 
+from duo_flows.domain.redaction import redact
+
 from .settings import Settings
 
 HIDDEN = "[hidden]"
@@ -130,7 +132,7 @@ def _add_temporal_ids(_logger: WrappedLogger, _method: str, event: EventDict) ->
 
 
 class _SecretHider:
-    """Takes the secrets of the settings out of every text of a line, whoever logged it."""
+    """Takes secrets out of every text of a line, whoever logged it: those of the settings, and whatever has a secret's shape."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         # Longest first: a secret that contains another must not leave its rest behind.
@@ -151,4 +153,4 @@ class _SecretHider:
     def _hide(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        return text
+        return redact(text)
