@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from cyclopts import App, Parameter
 
@@ -21,6 +22,8 @@ from .guide import guide
 from .output import err, plain, say
 from .profile import PROFILE, DevProfile, write_profile
 from .scenarios import find_scenario
+
+Result = TypeVar("Result")
 
 _USUAL = Ports()
 
@@ -55,11 +58,11 @@ async def dev(
         var: A variable of the scenario, as NAME=VALUE. May be repeated.
     """
     home = Path.cwd() / PROFILE.parent
-    _refuse_second(home)
-    layout = layout_of(story_of(scenario, seed=seed, var=var), home=home / "dev", ports=usual_ports(), environment=os.environ)
-    _tell_other_ports(layout.ports)
-    async with _until_told_to_stop() as stop:
-        await stop.race(_serve(layout))
+    with only_one(home / "dev.lock"):
+        layout = layout_of(story_of(scenario, seed=seed, var=var), home=home / "dev", ports=usual_ports(), environment=os.environ)
+        _tell_other_ports(layout.ports)
+        async with until_told_to_stop() as stop:
+            await stop.race(_serve(layout))
 
 
 def story_of(scenario: Path | None, *, seed: int | None, var: list[str] | None) -> Story:
@@ -108,20 +111,23 @@ def _tell_other_ports(ports: Ports) -> None:
         err.print(plain(f"Port {getattr(_USUAL, name)} is taken; {name.replace('_', ' ')} is at {getattr(ports, name)}."))
 
 
-def _refuse_second(home: Path) -> None:
-    """Refuse a second stack in one folder: it would empty the folder of the first."""
-    file = home.parent / PROFILE
-    if not file.is_file():
-        return
-    try:
-        pid = int(DevProfile.model_validate_json(file.read_text()).details["pid"])
-        os.kill(pid, 0)
-    except (ValueError, KeyError, OSError):
-        return  # left behind by a stack that was killed
-    raise CommandError(
-        f"`duoflow dev` already runs in this folder (process {pid}). Stop it first, or use another folder.",
-        exit_code=ExitCode.REFUSED,
-    )
+@contextmanager
+def only_one(file: Path) -> Iterator[None]:
+    """Hold the file's lock: a second stack in one folder would empty the folder of the first.
+
+    Raises:
+        CommandError: another process holds it.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as opened:
+        try:
+            # The kernel lets go of it when this process ends, however that happens.
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CommandError(
+                "A stack already runs from this folder. Stop it first, or use another folder.", exit_code=ExitCode.REFUSED
+            ) from None
+        yield
 
 
 class Stop:
@@ -134,21 +140,22 @@ class Stop:
         """Ask for the end."""
         self._asked.set()
 
-    async def race(self, work: object) -> None:
-        """Run the work (a coroutine) until it ends or the end is asked for; then let it clean up."""
-        task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    async def race(self, work: Coroutine[Any, Any, Result]) -> Result | None:
+        """Return the work's result; None if the end was asked for first. Either way the work has cleaned up."""
+        task = asyncio.ensure_future(work)
         asked = asyncio.ensure_future(self._asked.wait())
         await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         task.cancel()
         try:
-            await task
+            return await task
         except asyncio.CancelledError:
-            return
+            return None
 
 
 @asynccontextmanager
-async def _until_told_to_stop() -> AsyncIterator[Stop]:
+async def until_told_to_stop() -> AsyncIterator[Stop]:
+    """Yield what Ctrl-C and SIGTERM ask to end, in place of ending this process at once."""
     loop, stop = asyncio.get_running_loop(), Stop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.ask)

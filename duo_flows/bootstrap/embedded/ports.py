@@ -24,7 +24,10 @@ class Ports:
 
 def usual_ports() -> Ports:
     """Return the usual ports, each replaced by the next free one where it is taken."""
-    return Ports(**{field.name: _next_free(int(str(field.default))) for field in fields(Ports)})
+    chosen: dict[str, int] = {}
+    for field in fields(Ports):
+        chosen[field.name] = _next_free(int(str(field.default)), taken=set(chosen.values()))
+    return Ports(**chosen)
 
 
 def free_ports() -> Ports:
@@ -52,5 +55,7 @@ def is_free(port: int) -> bool:
         return True
 
 
-def _next_free(port: int) -> int:
-    return next((candidate for candidate in range(port, port + _TRIES) if is_free(candidate)), port)
+def _next_free(port: int, *, taken: set[int]) -> int:
+    # If none is free, the process that gets the usual one will say so itself.
+    candidates = (candidate for candidate in range(port, port + _TRIES) if candidate not in taken and is_free(candidate))
+    return next(candidates, port)
