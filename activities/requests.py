@@ -50,10 +50,10 @@ class RequestActivities(RequestContract):
         message = redact(self._deps.flow_files.render(component.message_template, variables)).strip()
         change = await self._deps.loaded(task.change)
         request = _request(task, message, change)
-        text = question_text(request, message, account=self._deps.account.username)
-        message_ref = await self._deps.put_text(text)
+        message_ref = await self._deps.put_text(message)
+        note_ref = await self._deps.put_text(question_text(request, message, account=self._deps.account.username))
         await self._deps.sessions.update(_as_update(task, request, message_ref))
-        return Asked(request=request.model_copy(update={"message": ""}), message_ref=message_ref)
+        return Asked(request=request.model_copy(update={"message": ""}), message_ref=message_ref, note_ref=note_ref)
 
     @override
     @activity.defn(name="prove_act")
@@ -200,7 +200,7 @@ def _as_update(task: Ask, request: Request, message_ref: str) -> SessionUpdate:
     waiting = Waiting(
         reason=f"an answer to {task.component}",
         request_id=request.id,
-        on=f"@{request.requester}",
+        on=request.requester,
         until=request.deadline,
         digest=request.digest,
         choices=tuple(str(choice) for choice in request.choices),

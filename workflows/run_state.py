@@ -60,7 +60,7 @@ class OpenQuestion(Model):
         return Waiting(
             reason=f"an answer to {self.component}",
             request_id=self.request.id,
-            on=f"@{self.request.requester}",
+            on=self.request.requester,
             until=self.request.deadline,
             digest=self.request.digest,
             choices=tuple(str(choice) for choice in self.request.choices),

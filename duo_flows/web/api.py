@@ -73,7 +73,9 @@ async def list_sessions(services: Services, person: Caller, query: Annotated[Ses
 @router.get("/sessions/{session_id}", tags=["sessions"])  # noqa: FAST003 - a dependency reads the id
 async def show_session(services: Services, session: Readable) -> SessionView:
     """Show a session, with the question it waits for."""
-    return view_of(session, services.settings)
+    ref = session.waiting.question_ref if session.waiting else ""
+    question = (await services.contents.get(ref)).decode("utf-8", "replace") if ref else ""
+    return view_of(session, services.settings, question=question)
 
 
 @router.get("/sessions/{session_id}/log", tags=["sessions"])  # noqa: FAST003 - a dependency reads the id

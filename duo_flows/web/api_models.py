@@ -85,7 +85,7 @@ class Question(BaseModel):
     until: datetime | None
     digest: str
     digest_prefix: str = Field(description="As much of the digest as an answer needs.")
-    question: str
+    question: str = Field(description="Markdown; empty in lists.")
     choices: tuple[str, ...]
 
 
@@ -184,20 +184,20 @@ class Me(BaseModel):
     is_bot: bool
 
 
-def view_of(session: Session, settings: Settings) -> SessionView:
-    """Return a session as the API shows it."""
+def view_of(session: Session, settings: Settings, *, question: str = "") -> SessionView:
+    """Return a session as the API shows it; `question` is the text of what it asks, where one session alone is shown."""
     return SessionView(
         **session.model_dump(exclude={"waiting", "definition_ref", "start_ref"}),
-        waiting=_question(session),
+        waiting=_question(session, question),
         links=_links(session, settings),
     )
 
 
-def _question(session: Session) -> Question | None:
+def _question(session: Session, question: str) -> Question | None:
     if session.waiting is None:
         return None
-    fields: dict[str, Any] = session.waiting.model_dump(exclude={"change_ref"})
-    return Question(**fields, digest_prefix=session.waiting.digest[:DIGEST_PREFIX_LENGTH])
+    fields: dict[str, Any] = session.waiting.model_dump(exclude={"change_ref", "question_ref"})
+    return Question(**fields, question=question, digest_prefix=session.waiting.digest[:DIGEST_PREFIX_LENGTH])
 
 
 def _links(session: Session, settings: Settings) -> Links:

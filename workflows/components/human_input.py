@@ -57,7 +57,7 @@ async def _ask(run: SessionRun, component: HumanInputComponent) -> None:
         request=asked.request, message_ref=asked.message_ref, component=component.name, asked_at=asked_at
     )
     run.move(SessionEvent.REQUIRE_INPUT)
-    run.announce(asked.message_ref, marker=f"question-{asked.request.id}")
+    run.announce(asked.note_ref, marker=f"question-{asked.request.id}")
 
 
 async def _answered(run: SessionRun) -> OpenQuestion:
