@@ -172,10 +172,11 @@ class Ask(Model):
 
 
 class Asked(Model):
-    """The request as it was put; the message stands in the store at `message_ref`."""
+    """The request as put. Its message stands in the store at `message_ref`, what to write into GitLab at `note_ref`."""
 
     request: Request
     message_ref: str
+    note_ref: str
 
 
 class Announce(Model):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from duo_flows.bootstrap.settings import Settings
 from duo_flows.domain.canonical import DIGEST_PREFIX_LENGTH
 from duo_flows.domain.requests import ANSWER_TEXT_MAX_LENGTH, Choice
-from duo_flows.domain.sessions import GOAL_MAX_LENGTH, Ending, LogEntry, Session, SessionStatus, Usage
+from duo_flows.domain.sessions import GOAL_MAX_LENGTH, Ending, LogEntry, Session, SessionStatus, Usage, Waiting
 from signals.messages import AnswerResult, ContextItem
 
 # A definition is a page or two of YAML; GitLab's own limit for a flow's configuration is of the same order.
@@ -81,7 +81,7 @@ class Question(BaseModel):
 
     reason: str
     request_id: str
-    on: str = Field(description="Username of the one person who can answer.")
+    on: str = Field(description="Who can answer, or what it waits for.", examples=["@alice"])
     until: datetime | None
     digest: str
     digest_prefix: str = Field(description="As much of the digest as an answer needs.")
@@ -185,19 +185,17 @@ class Me(BaseModel):
 
 
 def view_of(session: Session, settings: Settings, *, question: str = "") -> SessionView:
-    """Return a session as the API shows it; `question` is the text of what it asks, where one session alone is shown."""
+    """Return a session as the API shows it; `question` is the text of what it asks."""
     return SessionView(
         **session.model_dump(exclude={"waiting", "definition_ref", "start_ref"}),
-        waiting=_question(session, question),
+        waiting=_question(session.waiting, question) if session.waiting else None,
         links=_links(session, settings),
     )
 
 
-def _question(session: Session, question: str) -> Question | None:
-    if session.waiting is None:
-        return None
-    fields: dict[str, Any] = session.waiting.model_dump(exclude={"change_ref", "question_ref"})
-    return Question(**fields, question=question, digest_prefix=session.waiting.digest[:DIGEST_PREFIX_LENGTH])
+def _question(waiting: Waiting, text: str) -> Question:
+    fields: dict[str, Any] = waiting.model_dump(exclude={"change_ref", "question_ref"})
+    return Question(**fields, question=text, digest_prefix=waiting.digest[:DIGEST_PREFIX_LENGTH])
 
 
 def _links(session: Session, settings: Settings) -> Links:
