@@ -30,9 +30,11 @@ class SqlContents(ContentStore):
     @override
     async def put(self, data: bytes, *, media_type: str = "application/json") -> str:
         ref = digest_of_bytes(data)
-        row = {"digest": ref, "media_type": media_type, "data": data, "created_at": self._clock()}
+        now = self._clock()
+        row = {"digest": ref, "media_type": media_type, "data": data, "created_at": now, "last_put_at": now}
+        added = self._database.insert(contents).values(row)
         async with self._database.write() as connection:
-            await connection.execute(self._database.insert(contents).values(row).on_conflict_do_nothing(index_elements=["digest"]))
+            await connection.execute(added.on_conflict_do_update(index_elements=["digest"], set_={"last_put_at": now}))
         return ref
 
     @override

@@ -12,10 +12,17 @@ from duo_flows.domain.errors import DuoFlowsError, NeverAgain, TryAgain
 # Classes of SQLSTATE that come back however often one asks: wrong data, broken constraint, wrong statement.
 # Source: PostgreSQL manual, appendix A.
 _PERMANENT_SQLSTATES = ("22", "23", "42")
-_UNDEFINED_TABLE = "42P01"
 _PERMANENT = (IntegrityError, DataError, ProgrammingError)
-# SQLite gives an OperationalError for this, like for everything else that it cannot do.
-_SQLITE_UNDEFINED_TABLE = "no such table"
+_NO_TABLES = "The database has no tables of ours yet. Run the store's migrations against it."
+_ADVICE_BY_SQLSTATE = {"42P01": _NO_TABLES}
+# SQLite gives one and the same OperationalError for everything that it cannot do; only the text's beginning tells what.
+_ADVICE_BY_SQLITE_TEXT = {
+    "no such table": _NO_TABLES,
+    "unable to open database file": "The database file cannot be opened. Check that its folder exists and may be written to.",
+    "attempt to write a readonly database": "The database file may not be written to. Check who owns it.",
+    "database or disk is full": "The disk of the database is full. Make room on it.",
+    "database is locked": "Another process has been writing to the database for too long. Check that none is stuck.",
+}
 
 
 @asynccontextmanager
@@ -36,9 +43,10 @@ def _meaning(error: Exception) -> DuoFlowsError:
     cause = _driver_error(error)
     if isinstance(cause, DuoFlowsError):
         return cause
+    advice = _advice(cause)
+    if advice:
+        return TryAgain(advice)
     name = type(cause).__name__
-    if _is_missing_table(cause):
-        return TryAgain("The database has no tables of ours yet. Run the store's migrations against it.")
     if _is_permanent(error, cause):
         return NeverAgain(
             f"The database refused what was to be stored ({name}). This is a fault in duo-flows.", code="store_refused"
@@ -54,8 +62,9 @@ def _driver_error(error: Exception) -> BaseException:
     return error
 
 
-def _is_missing_table(cause: BaseException) -> bool:
-    return getattr(cause, "sqlstate", None) == _UNDEFINED_TABLE or str(cause).startswith(_SQLITE_UNDEFINED_TABLE)
+def _advice(cause: BaseException) -> str:
+    by_text = (advice for start, advice in _ADVICE_BY_SQLITE_TEXT.items() if str(cause).startswith(start))
+    return _ADVICE_BY_SQLSTATE.get(getattr(cause, "sqlstate", None) or "") or next(by_text, "")
 
 
 def _is_permanent(error: Exception, cause: BaseException) -> bool:

@@ -177,4 +177,6 @@ contents = Table(
     Column("media_type", Text, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    # The same bytes may be put again by a later session; what is kept by age is kept by this.
+    Column("last_put_at", UtcTime, nullable=False),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from duo_flows.adapters.store import migrate
-from duo_flows.adapters.store.database import engine_for
+from duo_flows.adapters.store.database import Database, engine_for
 from duo_flows.adapters.store.tables import metadata
 from tests.adapters.store.making import a_session, lines
 
@@ -60,6 +61,19 @@ async def test_processes_that_migrate_at_once_all_find_it_done(empty_url, open_a
     assert await store.sessions.register(a_session())
 
 
+async def test_who_migrates_while_another_does_waits_for_it(empty_url):
+    another = Database(empty_url)
+
+    async with another.write() as connection:
+        await another.one_by_one(connection, "migrate")
+        migrating = asyncio.create_task(migrate(empty_url))
+        done_before_the_other, _ = await asyncio.wait([migrating], timeout=0.5)
+    await another.close()
+
+    assert not done_before_the_other
+    await migrating
+
+
 @pytest.mark.parametrize("statement", ["UPDATE session_log SET text = 'never said'", "DELETE FROM session_log"])
 async def test_the_database_itself_refuses_to_change_the_log(url, engine, open_at, statement):
     store = await open_at(url)
@@ -88,6 +102,12 @@ async def test_postgresql_refuses_to_empty_the_log_at_one_stroke(postgresql_url,
 
     await engine.dispose()
     assert len(await store.sessions.log(session.id)) == 1
+
+
+def test_every_table_is_explained_to_the_operator():
+    explained = (Path(__file__).parents[3] / "docs" / "store.md").read_text()
+
+    assert [name for name in metadata.tables if f"| `{name}` |" not in explained] == []
 
 
 async def test_sqlite_keeps_a_write_ahead_log_and_holds_foreign_keys(sqlite_url):

@@ -142,6 +142,7 @@ def _create_contents() -> None:
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
+        sa.Column("last_put_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_contents"),
     )
 
