@@ -39,10 +39,10 @@ class ScenarioError(Exception):
 class Settings:
     """A scenario file as read: its sections still unjudged, its variables drawn.
 
-    `folder` is where the paths in the sections start. `seed` repeats the drawing.
+    `file` is what error messages name. `seed` repeats the drawing.
     """
 
-    folder: Path
+    file: Path
     seed: int
     variables: Mapping[str, str]
     description: str = ""
@@ -50,28 +50,28 @@ class Settings:
     claude: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def file(self) -> Path:
-        """The file that error messages name."""
-        return self.folder / SCENARIO_FILE
+    def folder(self) -> Path:
+        """Where the paths in the sections start."""
+        return self.file.parent
 
 
-def read_settings(folder: Path, *, seed: int | None, overrides: Mapping[str, str]) -> Settings:
-    """Read `scenario.yaml` of this folder and draw its variables.
+def read_settings(path: Path, *, seed: int | None, overrides: Mapping[str, str]) -> Settings:
+    """Read a scenario's file and draw its variables.
 
     Args:
-        folder: the scenario's directory.
+        path: the scenario's directory, or its file where that has another name than `scenario.yaml`.
         seed: repeats an earlier run; None draws a seed, which the result names.
         overrides: values by name, instead of drawn ones.
 
     Raises:
         ScenarioError: no such file, no such key, or a value that the file does not allow.
     """
-    file = folder / SCENARIO_FILE
+    file = path if path.is_file() else path / SCENARIO_FILE
     root = read_mapping(file)
     check_keys(root, allowed=TOP_KEYS, where=f"{file}")
     chosen = secrets.randbits(_SEED_BITS) if seed is None else seed
     return Settings(
-        folder=folder,
+        file=file,
         seed=chosen,
         variables=draw(section(root, "vary", where=f"{file}"), seed=chosen, overrides=overrides, where=f"{file}: vary"),
         description=str(root.get("description", "")),

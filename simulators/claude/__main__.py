@@ -42,13 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def load_service(folder: Path, *, seed: int | None, overrides: dict[str, str]) -> Service:
+def load_service(path: Path, *, seed: int | None, overrides: dict[str, str]) -> Service:
     """The service that plays this scenario.
 
     Raises:
         ScenarioError: naming file and key.
     """
-    settings = read_settings(folder, seed=seed, overrides=overrides)
+    settings = read_settings(path, seed=seed, overrides=overrides)
     check_keys(settings.claude, allowed=_CLAUDE_KEYS, where=f"{settings.file}: claude")
     script = read_script(_script_file(settings))
     token = settings.claude.get("token")
@@ -69,7 +69,7 @@ def _script_file(settings: Settings) -> Path:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulators.claude", description="A stand-in for Claude that plays a script.")
-    parser.add_argument("--scenario", type=Path, required=True, help="directory with scenario.yaml")
+    parser.add_argument("--scenario", type=Path, required=True, help="directory with scenario.yaml, or such a file")
     parser.add_argument("--port", type=int, default=0, help="0 (default) takes a free one")
     parser.add_argument(
         "--ready-file", type=Path, help="written once requests are served: JSON with url, port, pid, seed, variables"

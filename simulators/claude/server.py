@@ -45,6 +45,7 @@ def make_app(service: Service) -> FastAPI:
     """The application."""
     app = FastAPI(title="Claude stand-in", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(ApiError, _answer_error)
+    app.add_exception_handler(Exception, _answer_fault)
     _add_api(app, service)
     _add_control(app, service)
     return app
@@ -141,6 +142,12 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     if error.retry_after is not None:
         headers["retry-after"] = f"{error.retry_after:g}"
     return JSONResponse(error.body(_request_id(request)), status_code=error.status, headers=headers)
+
+
+async def _answer_fault(request: Request, error: Exception) -> Response:
+    """A fault of the stand-in itself, in the API's shape; the framework logs its traceback."""
+    told = ApiError(500, f"The stand-in could not handle this request: {type(error).__name__}: {error}")
+    return await _answer_error(request, told)
 
 
 async def _answer(request: Request, *, service: Service) -> Response:

@@ -116,7 +116,7 @@ def load_scenario(path: Path, *, seed: int | None, overrides: Mapping[str, str])
     """Read a scenario's directory with its variables drawn and its files rendered.
 
     Args:
-        path: the directory that holds `scenario.yaml`.
+        path: the directory that holds `scenario.yaml`, or such a file.
         seed: repeats an earlier variation; None draws one, named in the result.
         overrides: variables to set instead of drawing.
 

@@ -58,7 +58,10 @@ class PipelinePlan:
 
 @dataclass(frozen=True)
 class JobResult:
-    """How a job ended: `failure_reason` is GitLab's word (`script_failure`, `job_execution_timeout`) or None for success."""
+    """How a job ended; `failure_reason` is GitLab's word, or None for success.
+
+    The words are `script_failure`, `job_execution_timeout`, `runner_system_failure`.
+    """
 
     exit_code: int
     failure_reason: str | None

@@ -31,6 +31,8 @@ DRAIN_SECONDS = 1.0
 """Once the group is killed its pipe closes at once; a process that fled into another session must not hold the job."""
 TIMED_OUT_EXIT_CODE = 137
 """What a shell reports for a killed process."""
+SYSTEM_FAILURE_EXIT_CODE = 1
+"""The script never ran, so the number says no more than that it did not succeed."""
 _CHUNK_BYTES = 65536
 
 
@@ -55,20 +57,31 @@ async def run_job(job: JobPlan, *, checkout: Path, environment: Mapping[str, str
         on_output: gets the trace's bytes as they come; must not block.
 
     Returns:
-        Exit code 0 and no reason; or the script's code and `script_failure`; or 137 and `job_execution_timeout`.
+        Exit code 0 and no reason; or the script's code and `script_failure`; or 137 and `job_execution_timeout`; or 1 and
+        `runner_system_failure` when the job could not be started here (no bash, no checkout).
 
     Effects: changes files in `checkout`. On cancellation every process of the job is killed before the error goes on.
     """
     trace = Trace(on_output)
     scratch = Path(tempfile.mkdtemp(prefix="job-"))
     try:
-        surroundings = _surroundings(job, checkout=checkout, scratch=scratch, environment=environment, trace=trace)
-        _introduce(job, surroundings)
-        result = await _run_script(job, surroundings)
-        await _run_after_script(job, surroundings, result=result)
-        _conclude(job, trace, result=result)
+        # In a thread: the first box is tried out by starting programs.
+        surroundings = await asyncio.to_thread(
+            _surroundings, job, checkout=checkout, scratch=scratch, environment=environment, trace=trace
+        )
+        return await _run_in(surroundings, job=job)
+    except OSError as error:
+        trace.failed(f"(system failure): {error.strerror}: {error.filename}")
+        return JobResult(exit_code=SYSTEM_FAILURE_EXIT_CODE, failure_reason="runner_system_failure")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+async def _run_in(surroundings: _Surroundings, *, job: JobPlan) -> JobResult:
+    _introduce(job, surroundings)
+    result = await _run_script(job, surroundings)
+    await _run_after_script(job, surroundings, result=result)
+    _conclude(job, surroundings.trace, result=result)
     return result
 
 

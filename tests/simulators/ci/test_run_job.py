@@ -113,6 +113,16 @@ async def test_a_job_that_takes_too_long_is_killed(run):
     assert "ERROR: Job failed: execution took longer than 1s seconds" in trace
 
 
+async def test_a_job_that_cannot_be_started_is_the_runners_fault(tmp_path):
+    output = []
+    job = JobPlan(name="job", stage="test", script=("true",))
+
+    result = await run_job(job, checkout=tmp_path / "missing", environment={}, on_output=output.append)
+
+    assert (result.exit_code, result.failure_reason) == (1, "runner_system_failure")
+    assert "ERROR: Job failed: (system failure): No such file or directory" in b"".join(output).decode()
+
+
 @pytest.mark.usefixtures("box")
 async def test_no_process_is_left_when_a_job_ends(run):
     mark = f"10{os.getpid()}"

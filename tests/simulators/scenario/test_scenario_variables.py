@@ -87,3 +87,11 @@ def test_an_unknown_section_is_refused_with_the_known_ones(tmp_path):
 
     with pytest.raises(ScenarioError, match="unknown key gitlba; allowed are description, vary, gitlab, claude"):
         read_settings(tmp_path, seed=None, overrides={})
+
+
+def test_a_scenario_may_be_named_by_its_file(tmp_path):
+    (tmp_path / "other.yaml").write_text("vary: {a: b}")
+
+    settings = read_settings(tmp_path / "other.yaml", seed=4, overrides={})
+
+    assert (settings.variables, settings.folder, settings.seed) == ({"a": "b"}, tmp_path, 4)
