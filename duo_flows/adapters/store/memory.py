@@ -199,9 +199,9 @@ class MemoryInbox(Inbox):
 
     @override
     async def claim(self, *, limit: int, lease: timedelta, now: datetime) -> tuple[Delivery, ...]:
-        free = [delivery for delivery in self._waiting() if self._is_free(delivery.id, now=now)][:limit]
+        free = [delivery for delivery in self._waiting() if self._is_free(delivery.id, now=in_utc(now))][:limit]
         for delivery in free:
-            self._held_until[delivery.id] = now + lease
+            self._held_until[delivery.id] = in_utc(now) + lease
             self._deliveries[delivery.id] = delivery.model_copy(update={"attempts": delivery.attempts + 1})
         return tuple(self._deliveries[delivery.id] for delivery in free)
 
@@ -238,7 +238,7 @@ class MemoryInbox(Inbox):
     @override
     async def waiting_for_session(self, session_id: str, *, received_by: datetime) -> tuple[Delivery, ...]:
         named = (delivery for delivery in self._waiting() if session_id and delivery.session_id == session_id)
-        return tuple(delivery for delivery in named if delivery.received_at <= received_by)
+        return tuple(delivery for delivery in named if delivery.received_at <= in_utc(received_by))
 
     @override
     async def delivery(self, key: str) -> Delivery | None:
