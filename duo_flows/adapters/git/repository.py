@@ -17,7 +17,7 @@ from pathlib import Path
 from duo_flows.domain.changes import Change
 from duo_flows.domain.errors import NotFound, Refused, TryAgain
 from duo_flows.domain.people import Project
-from duo_flows.domain.ports import PushResult
+from duo_flows.domain.ports import PushResult, Repository
 
 from .command import REMOTE, Git, environment_for
 from .commit import Account, commit_change
@@ -26,7 +26,7 @@ from .faults import PushAnswer, push_answer, refusal, translated
 _COMMIT_ID = re.compile(r"[0-9a-f]{40}")
 
 
-class GitRepository:
+class GitRepository(Repository):
     """Git, as the service account may use it.
 
     Args:

@@ -86,7 +86,7 @@ def post_once(client: Client, new: NewComment, *, account_id: int) -> Note:
     found = _marked_notes(client, new, account_id=account_id)
     for extra in found[1:]:
         _delete(client, new.target, extra.id)
-    return found[0] if found else posted
+    return found[0] if found and found[0].id != posted.id else posted
 
 
 def _marked_notes(client: Client, new: NewComment, *, account_id: int) -> list[Note]:

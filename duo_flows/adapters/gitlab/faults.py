@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import gitlab
 import requests
@@ -57,7 +58,8 @@ def translated(error: Exception, *, what: str, headers: Mapping[str, str], is_wr
 def _of_status(error: gitlab.GitlabError, *, what: str, headers: Mapping[str, str], is_write: bool) -> DuoFlowsError:
     status = error.response_code or 0
     if _passes(status, error):
-        return TryAgain(f"GitLab is busy or down: it answered {status} about {what}.", retry_after=asked_wait(headers))
+        wait = asked_wait(headers, is_limited=status == _TOO_MANY)
+        return TryAgain(f"GitLab is busy or down: it answered {status} about {what}.", retry_after=wait)
     if status == _UNAUTHORIZED:
         return NeverAgain(f"GitLab answered 401 about {what}; {TOKEN_ADVICE}.", code="token_not_accepted")
     if status == _NOT_FOUND:
@@ -82,18 +84,32 @@ def _passes(status: int, error: gitlab.GitlabError) -> bool:
 
 def said(error: gitlab.GitlabError) -> str:
     """Return GitLab's own reason: one line, capped, without secrets; empty where it gave none."""
-    raw = error.error_message
-    text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw or "")
+    text = _text_of(error.error_message)
     if text.lstrip().startswith("<"):
         return ""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in redact(text)).split())
     return line if len(line) <= _REASON_MAX_LENGTH else line[: _REASON_MAX_LENGTH - 1] + "…"
 
 
-def asked_wait(headers: Mapping[str, str]) -> timedelta | None:
-    """Return how long GitLab asked us to wait, by Retry-After (seconds or a date) or RateLimit-Reset (epoch seconds)."""
+def _text_of(raw: Any) -> str:
+    """Return GitLab's message as text: a sentence, raw bytes, or reasons by field."""
+    if isinstance(raw, bytes):
+        return raw.decode("utf-8", "replace")
+    if isinstance(raw, dict):
+        return "; ".join(f"{field} {_text_of(reasons)}" for field, reasons in raw.items())
+    if isinstance(raw, list):
+        return ", ".join(str(reason) for reason in raw)
+    return str(raw or "")
+
+
+def asked_wait(headers: Mapping[str, str], *, is_limited: bool) -> timedelta | None:
+    """Return how long GitLab asked us to wait; None if it did not.
+
+    Retry-After is seconds or a date. RateLimit-Reset, in epoch seconds, comes with every answer and means a wait only where we are
+    limited.
+    """
     seconds = _seconds_of(headers.get("retry-after", ""))
-    if seconds is None:
+    if seconds is None and is_limited:
         reset = headers.get("ratelimit-reset", "")
         seconds = float(reset) - time.time() if reset.isdecimal() else None
     if seconds is None:

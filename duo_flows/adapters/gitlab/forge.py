@@ -16,9 +16,11 @@ from urllib.parse import quote
 
 import gitlab
 
+from duo_flows.domain.changes import checked_path
 from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.people import AccessLevel, Branch, Person, Project
-from duo_flows.domain.pipelines import FileContent, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
+from duo_flows.domain.pipelines import Commit, FileContent, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
+from duo_flows.domain.ports import Forge
 
 from . import comments, contents, shapes
 from .client import Client, Clients
@@ -34,7 +36,7 @@ _THREADS = 8
 _TOKEN_MAX_LENGTH = 4096
 
 
-class GitLabForge:
+class GitLabForge(Forge):
     """GitLab, as the service account sees it.
 
     Args:
@@ -117,13 +119,29 @@ class GitLabForge:
         path = f"/projects/{project_id}/repository/branches/{quote(name, safe='')}"
         return await self._ask(f"branch {name!r} in project {project_id}", lambda gl: shapes.branch(gl.one(path)))
 
+    async def commit(self, project_id: int, sha: str) -> Commit:
+        """Return one commit with its whole message."""
+        path = f"/projects/{project_id}/repository/commits/{quote(sha, safe='')}"
+        return await self._ask(f"commit {sha!r} in project {project_id}", lambda gl: shapes.commit(gl.one(path)))
+
     async def file(self, project_id: int, path: str, *, ref: str) -> FileContent:
-        """Return a text file of at most 1 MiB."""
+        """Return a text file of at most 1 MiB.
+
+        Raises:
+            Refused: the path is not a plain one inside the repository.
+        """
+        checked_path(path)
         what = f"file {path!r} at {ref!r} in project {project_id}"
         return await self._ask(what, lambda gl: contents.file_content(gl, project_id, path, ref=ref))
 
     async def tree(self, project_id: int, path: str, *, ref: str, recursive: bool = False) -> tuple[TreeEntry, ...]:
-        """Return the names below a folder."""
+        """Return the names below a folder, which is the repository itself where the path is empty.
+
+        Raises:
+            Refused: the path is not a plain one inside the repository.
+        """
+        if path:
+            checked_path(path)
         what = f"folder {path!r} at {ref!r} in project {project_id}"
         return await self._ask(what, lambda gl: contents.tree(gl, project_id, path, ref=ref, recursive=recursive))
 

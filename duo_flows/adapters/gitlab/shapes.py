@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from duo_flows.domain.people import AccessLevel, Branch, Person, Project
-from duo_flows.domain.pipelines import FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
+from duo_flows.domain.pipelines import Commit, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
 
 
 def person(data: dict[str, Any]) -> Person:
@@ -61,6 +61,16 @@ def branch(data: dict[str, Any]) -> Branch:
         sha=data["commit"]["id"],
         is_protected=data["protected"],
         developers_can_push=bool(data.get("developers_can_push", False)) or not data["protected"],
+    )
+
+
+def commit(data: dict[str, Any]) -> Commit:
+    """Return a commit; GitLab gives the whole message."""
+    return Commit(
+        sha=data["id"],
+        message=data["message"],
+        author_name=data.get("author_name") or "",
+        author_email=data.get("author_email") or "",
     )
 
 

@@ -191,12 +191,12 @@ def repository(tmp_path):
 def change_of(remote):
     """Return a sealed change of these files (of one ordinary edit without any) on the branch's first commit."""
 
-    def made(*files: ChangedFile, branch: str = "main", base_sha: str = "") -> Change:
+    def made(*files: ChangedFile, branch: str = "main", base_sha: str = "", project_id: int = 7) -> Change:
         effects = Effects(
-            project_id=7, project_path="shop/api", branch=branch, paths=(), files_changed=1, lines_added=0, lines_removed=0
+            project_id=project_id, project_path="shop/api", branch=branch, paths=(), files_changed=1, lines_added=0, lines_removed=0
         )
         return Change(
-            project_id=7,
+            project_id=project_id,
             project_path="shop/api",
             branch=branch,
             base_sha=base_sha or remote.base,

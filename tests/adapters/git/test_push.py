@@ -12,6 +12,8 @@ from duo_flows.adapters.git import GitRepository
 from duo_flows.domain.changes import ChangedFile
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
 
+pytestmark = pytest.mark.server
+
 TOKEN = "glpat-" + "service0account0token"
 
 
