@@ -216,11 +216,11 @@ async def test_a_persons_words_lead_to_another_change_that_quotes_them(begin):
     story = await begin()
     first = story.ask_about_pipeline()
 
-    second = story.say("Please allow 2 minutes, our runners are slow.")
+    second = story.say("The proposal was not accepted. @maya says:\n\nPlease allow 2 minutes, our runners are slow.")
     story.apply(second)
     await story.run_pipeline()
 
-    assert "Please allow 2 minutes, our runners are slow." in second["explanation"]
+    assert 'You wrote: "Please allow 2 minutes, our runners are slow."' in second["explanation"]
     assert "delta=120" in second["edits"][0]["new_text"]
     assert second["edits"] != first["edits"]
     assert story.failed == []
@@ -232,7 +232,7 @@ async def test_after_the_branch_moved_the_file_is_read_again(begin):
     file = story.checkout / "tests" / "test_retry.py"
     file.write_text(f"# One more line.\n{file.read_text()}")
 
-    diagnosis = story.say("The branch has moved to 1234567: read again what you need and propose anew.")
+    diagnosis = story.say("Branch feat/payment-retry has moved to 1234567 since the proposal was made. Read the files again.")
     story.apply(diagnosis)
     await story.run_pipeline()
 
