@@ -77,7 +77,7 @@ async def _is_told(services: DoorServices, session: Session, event_id: str) -> b
     """Tell whether the workflow took this event before it ended: an answer may end it and be delivered twice."""
     after = 0
     while lines := await services.sessions.log(session.id, after=after):
-        if any(line.kind is LogKind.ANSWER and event_id in {line.data.get("event_id"), *line.key.split("|")} for line in lines):
+        if any(line.kind is LogKind.ANSWER and line.data.get("event_id") == event_id for line in lines):
             return True
         after = lines[-1].seq
     return False

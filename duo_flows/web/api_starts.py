@@ -5,16 +5,25 @@ from __future__ import annotations
 import uuid
 
 from duo_flows.domain.errors import NotFound, Refused
+from duo_flows.domain.links import LinkKind, parse_link
+from duo_flows.domain.model import Model
 from duo_flows.domain.people import Person, Project
 from duo_flows.domain.sessions import Session
 
 from .api_models import StartSession
 from .callers import readable_project, require_person
 from .services import DoorServices
-from .starts import NewStart, start_session
+from .starts import NewStart, merge_request_of, start_session
 
 # Where a project keeps flows of its own; read on the default branch only (requirement F3).
 _PROJECT_FLOWS = ".gitlab/duo/flows"
+
+
+class _About(Model):
+    goal: str = ""
+    pipeline_id: int | None = None
+    merge_request_iid: int | None = None
+    issue_iid: int | None = None
 
 
 async def start_for(services: DoorServices, person: Person, wanted: StartSession, *, idempotency_key: str) -> Session:
@@ -28,14 +37,9 @@ async def start_for(services: DoorServices, person: Person, wanted: StartSession
     await require_person(services, person, project_id=project.id)
     await _require_flow(services, project, wanted)
     event = f"api:{person.id}:{idempotency_key or uuid.uuid4().hex}"
-    start = NewStart(
-        event=event,
-        trigger="api",
-        project=project,
-        requester=person,
-        goal=wanted.goal or await _goal(services, project, wanted.pipeline_id),
-        **wanted.model_dump(exclude={"project", "goal"}),
-    )
+    about = await _about(services, project, wanted)
+    rest = wanted.model_dump(exclude={"project", *_About.model_fields})
+    start = NewStart(event=event, trigger="api", project=project, requester=person, **about.model_dump(), **rest)
     return await start_session(services, start)
 
 
@@ -52,7 +56,24 @@ async def _require_flow(services: DoorServices, project: Project, wanted: StartS
         ) from None
 
 
-async def _goal(services: DoorServices, project: Project, pipeline_id: int | None) -> str:
-    if pipeline_id is None:
-        return ""
-    return (await services.forge.pipeline(project.id, pipeline_id)).web_url
+async def _about(services: DoorServices, project: Project, wanted: StartSession) -> _About:
+    """Return what the start is about, completed from GitLab: a pipeline names its merge request, and is the goal where none is."""
+    about = _linked(services, project, _About(**wanted.model_dump(include=set(_About.model_fields))))
+    if about.pipeline_id is None:
+        return about
+    pipeline = await services.forge.pipeline(project.id, about.pipeline_id)
+    iid = about.merge_request_iid
+    if iid is None:
+        request = await merge_request_of(services.forge, pipeline)
+        iid = request.iid if request else None
+    return about.model_copy(update={"goal": about.goal or pipeline.web_url, "merge_request_iid": iid})
+
+
+def _linked(services: DoorServices, project: Project, about: _About) -> _About:
+    """Return what a goal that is a GitLab link names, where no number was given."""
+    link = parse_link(about.goal, base_url=services.settings.gitlab_url)
+    is_numbered = (about.pipeline_id, about.merge_request_iid, about.issue_iid) != (None, None, None)
+    if link is None or is_numbered or link.project_path != project.path:
+        return about
+    names = {LinkKind.PIPELINE: "pipeline_id", LinkKind.MERGE_REQUEST: "merge_request_iid", LinkKind.ISSUE: "issue_iid"}
+    return about.model_copy(update={names[link.kind]: link.number}) if link.kind in names else about

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.people import AccessLevel, Person, Project
-from duo_flows.domain.pipelines import MergeRequest, Pipeline
+from duo_flows.domain.pipelines import Pipeline
 from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
 from duo_flows.domain.sessions import SessionFilter, SessionStatus
 from signals.messages import PipelineChanged
@@ -15,13 +13,11 @@ from signals.names import workflow_id_of
 from .comment_acts import FIX_FLOW
 from .hook_payloads import PipelineHint
 from .services import DoorServices
-from .starts import NewStart, active_session_of_pipeline, session_id_of, start_session
+from .starts import NewStart, active_session_of_pipeline, merge_request_of, session_id_of, start_session
 
 # A session that waits for a pipeline is at work in GitLab's words; one that waits for a person needs no hint.
 _AT_WORK = (SessionStatus.CREATED, SessionStatus.RUNNING, SessionStatus.PAUSED)
 _MAX_HINTED = 200
-# GitLab's refs of merge request pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
-_MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge|train)")
 
 
 class FailedPipelines:
@@ -71,7 +67,7 @@ class FailedPipelines:
             raise Refused("The project does not ask for sessions on failed pipelines.", code="not_opted_in")
         pipeline = await self._services.forge.pipeline(project.id, hint.pipeline_id)
         await self._require_worth_it(pipeline)
-        merge_request = await self._merge_request(pipeline)
+        merge_request = await merge_request_of(self._services.forge, pipeline)
         start = NewStart(
             event=event,
             trigger="pipeline",
@@ -122,11 +118,3 @@ class FailedPipelines:
         if person.is_bot or not person.is_active or level < AccessLevel.DEVELOPER:
             raise Refused("The person may not act in the project.", code="access_too_low")
         return person
-
-    async def _merge_request(self, pipeline: Pipeline) -> MergeRequest | None:
-        """Return the open merge request of the pipeline's branch."""
-        named = _MERGE_REQUEST_REF.fullmatch(pipeline.ref)
-        if named:
-            return await self._services.forge.merge_request(pipeline.project_id, int(named[1]))
-        found = await self._services.forge.merge_requests(pipeline.project_id, source_branch=pipeline.ref)
-        return next((one for one in found if one.source_project_id == pipeline.project_id), None)

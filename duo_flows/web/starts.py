@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import re
+from datetime import timedelta
 
 from pydantic import Field
 
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.model import Model
 from duo_flows.domain.people import Person, Project
+from duo_flows.domain.pipelines import MergeRequest, Pipeline
+from duo_flows.domain.ports import Forge
 from duo_flows.domain.sessions import (
     FINAL_STATUSES,
     GOAL_MAX_LENGTH,
@@ -30,6 +35,13 @@ ACTIVE_STATUSES = tuple(status for status in SessionStatus if status not in FINA
 # The alphabet and length of all session ids. Sixteen signs of five bits make 80 bits: no two events meet by chance.
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 16
+
+# A worker that is up registers a session within a few looks; a caller can wait this second.
+_REGISTRATION_LOOKS = 10
+_REGISTRATION_LOOK_EVERY = timedelta(milliseconds=100)
+
+# GitLab's refs of merge request pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
+_MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge|train)")
 
 
 class NewStart(Model):
@@ -57,7 +69,8 @@ def session_id_of(event: str) -> str:
 async def start_session(services: DoorServices, start: NewStart) -> Session:
     """Return the session of this start, started if it was not.
 
-    The workflow is started before the session is registered: a start that Temporal never took leaves no session behind.
+    The workflow is started before the session is registered: a start that Temporal never took leaves no session behind. The
+    workflow registers itself, and knows more of itself; only where no worker is up does the door do it, for people to see it.
 
     Raises:
         Refused: the event has started another session than this one.
@@ -72,7 +85,18 @@ async def start_session(services: DoorServices, start: NewStart) -> Session:
     message = _message(start, session_id)
     start_ref = await services.contents.put(message.model_dump_json().encode())
     await services.temporal.start(start.flow, sign(message, services.signing_key), workflow_id=workflow_id)
-    return await services.sessions.register(_new_session(start, session_id, workflow_id, start_ref))
+    registered = await _registered(services, workflow_id)
+    return registered or await services.sessions.register(_new_session(start, session_id, workflow_id, start_ref))
+
+
+async def _registered(services: DoorServices, workflow_id: str) -> Session | None:
+    """Return the session as its workflow registered it; None if no worker does so in time."""
+    for _ in range(_REGISTRATION_LOOKS):
+        session = await services.sessions.session_of_workflow(workflow_id)
+        if session is not None:
+            return session
+        await asyncio.sleep(_REGISTRATION_LOOK_EVERY.total_seconds())
+    return None
 
 
 async def start_next_run(services: DoorServices, session: Session, *, event: str) -> Session:
@@ -124,6 +148,15 @@ def _retry_key(event: str) -> str:
     return f"retry:{event}"
 
 
+async def merge_request_of(forge: Forge, pipeline: Pipeline) -> MergeRequest | None:
+    """Return the open merge request that a pipeline's branch belongs to: where people are asked."""
+    named = _MERGE_REQUEST_REF.fullmatch(pipeline.ref)
+    if named:
+        return await forge.merge_request(pipeline.project_id, int(named[1]))
+    found = await forge.merge_requests(pipeline.project_id, source_branch=pipeline.ref)
+    return next((one for one in found if one.source_project_id == pipeline.project_id), None)
+
+
 async def active_session_of_pipeline(services: DoorServices, project_id: int, pipeline_id: int) -> Session | None:
     """Return the session that is at work on a pipeline."""
     which = SessionFilter(project_ids=(project_id,), pipeline_id=pipeline_id, statuses=ACTIVE_STATUSES, limit=1)
@@ -131,8 +164,10 @@ async def active_session_of_pipeline(services: DoorServices, project_id: int, pi
 
 
 def _same(known: Session, start: NewStart) -> Session:
-    asked = (start.flow, start.project.id, start.pipeline_id, start.merge_request_iid, start.issue_iid, start.goal)
-    if asked != (known.flow, known.project_id, known.pipeline_id, known.merge_request_iid, known.issue_iid, known.goal):
+    asked = {"flow": start.flow, "project_id": start.project.id, "requester_id": start.requester.id, "goal": start.goal}
+    numbers = {name: getattr(start, name) for name in ("pipeline_id", "merge_request_iid", "issue_iid")}
+    asked |= {name: number for name, number in numbers.items() if number is not None}
+    if any(getattr(known, name) != value for name, value in asked.items()):
         raise Refused("This Idempotency-Key was used for another start; use a fresh one.", code="key_reused")
     return known
 
