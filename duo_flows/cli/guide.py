@@ -13,7 +13,7 @@ from duo_flows.bootstrap.embedded.plans import temporal_binary
 from .observer import Observer
 
 # What stands for a value that is only known once a question is open.
-_DIGEST = "<the digest's first 12 digits>"
+_DIGEST = "DIGEST"
 
 
 async def guide(layout: Layout) -> str:
@@ -83,7 +83,7 @@ def _with_temporal(layout: Layout, project: str, iid: int) -> str:
     answer = json.dumps({"choice": "apply", "digest": _DIGEST, "actor": who})
     return "\n".join(
         [
-            "By Temporal alone: start by type, look at the question, answer by signal:",
+            "By Temporal alone: start by type, look at the question, answer by signal (DIGEST: its first 12 digits):",
             f"  {temporal} workflow start --type fix_pipeline --task-queue duo-flows --workflow-id by-hand \\",
             f"    --input '{start}'",
             f"  {temporal} workflow query --workflow-id by-hand --type state",

@@ -22,12 +22,9 @@ class Observer:
     """One person's view of one project of a GitLab."""
 
     def __init__(self, url: str, token: str, *, project: str) -> None:
-        self._client = httpx2.AsyncClient(
-            base_url=f"{url}/api/v4/projects/{quote(project, safe='')}",
-            headers={"PRIVATE-TOKEN": token},
-            timeout=_TIMEOUT_SECONDS,
-            trust_env=False,
-        )
+        # Not the client's base_url: that adds a slash, which GitLab takes for another page.
+        self._project_url = f"{url}/api/v4/projects/{quote(project, safe='')}"
+        self._client = httpx2.AsyncClient(headers={"PRIVATE-TOKEN": token}, timeout=_TIMEOUT_SECONDS, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -80,13 +77,13 @@ class Observer:
 
     async def comment(self, merge_request_iid: int, body: str) -> Json:
         """Write a comment on a merge request."""
-        response = await self._client.post(f"/merge_requests/{merge_request_iid}/notes", json={"body": body})
+        response = await self._client.post(f"{self._project_url}/merge_requests/{merge_request_iid}/notes", json={"body": body})
         found: Json = _checked(response).json()
         return found
 
     async def _get(self, path: str, **params: str) -> httpx2.Response:
         try:
-            return _checked(await self._client.get(path, params=params))
+            return _checked(await self._client.get(self._project_url + path, params=params))
         except httpx2.HTTPError as error:
             raise CommandError(f"GitLab does not answer ({type(error).__name__}).", exit_code=ExitCode.UNREACHABLE) from None
 

@@ -166,7 +166,7 @@ async def log(session: str, /, *, after: int = 0, reach: Reach | None = None) ->
         while True:
             page = await api.log(session, after=after, limit=_PAGE)
             for entry in page["entries"]:
-                print_json_line({"entry": entry}) if reach.json else out.print(views.log_line(entry))
+                print_json_line({"entry": entry}) if reach.json else out.print(views.log_line(entry), soft_wrap=True)
             if len(page["entries"]) < _PAGE:
                 return
             after = page["next_after"]

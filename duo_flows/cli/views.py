@@ -16,6 +16,8 @@ from .output import plain
 
 Json = dict[str, Any]
 
+# Questions quote code in fences of three backquotes or more.
+_FENCE = "```"
 _MICROUSD = 1_000_000
 _KIND_STYLES = {
     "request": "bold yellow",
@@ -85,12 +87,24 @@ def session_panel(session: Json) -> RenderableType:
 def question_panel(session: Json) -> RenderableType:
     """Return the open question, its choices and its deadline."""
     waiting = session["waiting"]
-    text = Text(plain(waiting["question"] or waiting["reason"]))
+    text = question_text(waiting["question"] or waiting["reason"])
     if waiting["choices"]:
         text.append("\n\n" + "\n".join(f"  {_CHOICE_WORDS.get(choice, choice)}" for choice in waiting["choices"]))
     until = f", until {_when(waiting['until'])}" if waiting.get("until") else ""
     title = f"@{plain(waiting['on'])} is asked{until}  (digest {waiting['digest_prefix']})"
     return Panel(text, title=Text(title), title_align="left", border_style="yellow")
+
+
+def question_text(question: str) -> Text:
+    """Return a question as it was asked, its fenced diffs in colours."""
+    text, is_diff = Text(), False
+    for line in plain(question).strip().splitlines():
+        if line.startswith(_FENCE):
+            is_diff = line.rstrip().endswith("diff")
+            continue
+        text.append(line + "\n", style=_diff_style(line) if is_diff else "")
+    text.rstrip()
+    return text
 
 
 def how_to_answer(session: Json) -> str:
@@ -102,6 +116,13 @@ def how_to_answer(session: Json) -> str:
         for choice in waiting["choices"]
     ]
     return "\n".join([f"@{waiting['on']} can answer:", *lines])
+
+
+def brief_log_line(entry: Json) -> Text:
+    """Return a line of the session log without what is shown elsewhere: a question's own text."""
+    if entry["kind"] != "request":
+        return log_line(entry)
+    return log_line({**entry, "text": entry["text"].partition(":")[0] + "."})
 
 
 def log_line(entry: Json) -> Text:

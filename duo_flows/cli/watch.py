@@ -39,6 +39,21 @@ async def follow(api: Api, session_id: str, *, after: int, is_json: bool) -> Exi
 _Ask = Callable[[], Awaitable[Json]]
 
 
+async def choose(api: Api, session: Json) -> Given:
+    """Ask the person at the terminal for an answer, showing the whole diff as often as they want."""
+    waiting = session["waiting"]
+    offered = {letter: choice for letter, choice in LETTERS.items() if choice in waiting["choices"]}
+    prompt = ", ".join(f"[{letter}]{choice.value[1:]}" for letter, choice in offered.items())
+    while True:
+        typed = await read_line(f"{prompt}: ")
+        choice = offered.get(typed[:1].lower())
+        if choice is Choice.DIFF:
+            out.print(views.coloured_diff(await api.diff(session["id"])), end="")
+        elif choice is not None:
+            words = await read_line("What should be different? ") if choice is Choice.MODIFY else ""
+            return Given(choice=choice, digest=waiting["digest"], text=words, request_id=waiting["request_id"])
+
+
 class _Watcher:
     """What has been seen and shown of one session."""
 
@@ -78,21 +93,8 @@ class _Watcher:
 
     async def _converse(self) -> None:
         """Ask the person until they have decided."""
-        waiting = self._session["waiting"]
-        while True:
-            letters = ", ".join(
-                f"[{letter}]{choice.value[1:]}" for letter, choice in LETTERS.items() if choice in waiting["choices"]
-            )
-            typed = await read_line(f"{letters}: ")
-            choice = LETTERS.get(typed[:1].lower())
-            if choice is None:
-                continue
-            if choice is Choice.DIFF:
-                out.print(views.coloured_diff(await self._api.diff(self._session_id)), end="")
-                continue
-            words = await read_line("What should be different? ") if choice is Choice.MODIFY else ""
-            if await self._answered(Given(choice=choice, digest=waiting["digest"], text=words, request_id=waiting["request_id"])):
-                return
+        while not await self._answered(await choose(self._api, self._session)):
+            pass
 
     async def _answered(self, given: Given) -> bool:
         try:
@@ -120,7 +122,7 @@ class _Watcher:
         if self._is_json:
             print_json_line({"entry": entry})
         else:
-            out.print(views.log_line(entry), soft_wrap=True)
+            out.print(views.brief_log_line(entry), soft_wrap=True)
 
     def _tell_end(self) -> ExitCode:
         if self._is_json:
