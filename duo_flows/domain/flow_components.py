@@ -22,7 +22,7 @@ DEFAULT_MAX_CORRECTION_ATTEMPTS = 3
 
 TARGETS = ("context", "conversation_history", "status")
 
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_DURATION = re.compile(r"(\d{1,9})\s*(s|m|h|d|w)", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -135,8 +135,12 @@ def _checked_name(name: Any) -> Any:
 
 
 def _duration(value: Any) -> Any:
-    match = _DURATION.fullmatch(value.strip().lower()) if isinstance(value, str) else None
-    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else value
+    if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
+        return value
+    match = _DURATION.fullmatch(str(value).strip().lower())
+    if match is None:
+        raise ValueError("write a duration such as `P7D` or `7d`")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _one_or_many(value: Any) -> Any:

@@ -1,1 +1,10 @@
-"""Flow files: YAML with positions, Jinja2 in a sandbox, JSON Schema."""
+"""Flow files: YAML with positions, Jinja2 in a sandbox. The only place that knows how a flow is written down."""
+
+from __future__ import annotations
+
+from .catalogue import CatalogueFlows
+from .loader import load_flow
+from .problems import FlowProblem, InvalidFlow
+from .templates import InvalidTemplate, render
+
+__all__ = ["CatalogueFlows", "FlowProblem", "InvalidFlow", "InvalidTemplate", "load_flow", "render"]
