@@ -63,8 +63,8 @@ _LONGER_VALUE = rf"{_NOT_DONE}(?=[^\s\"'0-9]{{0,200}}[0-9]){_FIRST}{_REST}{{5,}}
 
 _IS = r"[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?"
 
-# scheme://user:password@host, and scheme://token@host where it is too long for a name.
-_IN_URL = rf"(://){_NOT_DONE}(?:[^\s/@:\"'<>]{{0,256}}+:[^\s/@\"'<>]{{1,512}}+|[^\s/@:\"'<>]{{20,256}}+)(?=@)"
+# scheme://user:password@host, and scheme://token@host where it is too long for a name; neither templates nor the words themselves.
+_IN_URL = rf"(://){_NOT_DONE}(?:[^\s/@:\"'<>]{{0,256}}+:(?![{{$%]|pass(?:word|wd)?@)[^\s/@\"'<>]{{1,512}}+|(?![{{$%])[^\s/@:\"'<>]{{20,256}}+)(?=@)"
 _HEADER = (
     rf"(\bauthorization{_IS}(?:bearer|basic|token|digest|negotiate)[ \t]{{1,8}}"
     rf"|\b(?:private-token|job-token|deploy-token|x-gitlab-token|x-api-key|x-auth-token){_IS}){_VALUE}"
@@ -76,8 +76,8 @@ _AWS_SECRET = rf"(aws_secret_access_key{_IS})[A-Za-z0-9/+]{{40}}"
 _QUERY = rf"([?&](?:[a-z0-9]{{1,20}}[_-]){{0,3}}(?:{_NAME}|signature)=){_NOT_DONE}[^\s&#\"'<>\[\]]{{6,}}+"
 # NAME=value in an environment, a .env file or a shell; only in capitals, since a keyword argument looks the same.
 _ENVIRONMENT = rf"({_NAME.upper()}=[\"']?){_VALUE}"
-# --password value on a command line.
-_OPTION = rf"(\s--(?:[a-z0-9]{{1,20}}-){{0,3}}{_NAME}[ =])(?!-){_VALUE}"
+# --password value on a command line; after a space only with a digit, since help texts go on in words.
+_OPTION = rf"(\s--(?:[a-z0-9]{{1,20}}-){{0,3}}{_NAME}(?:=|[ ](?=[^\s0-9]{{0,200}}[0-9])))(?!-){_VALUE}"
 # name: "value" and name = 'value' in code and settings.
 _QUOTED = rf"({_NAME}[\"']?[ \t]{{0,8}}(?:=>|:=|[:=])[ \t]{{0,8}}(?P<quote>[\"'])){_LONGER_VALUE}(?=(?P=quote))"
 # name: value alone on a line of YAML or properties.
@@ -116,21 +116,19 @@ def _without_private_keys(text: str) -> str:
             continue
         pieces.append(text[position : mark.start()])
         position = _end_of_key(text, mark, marks[number + 1] if number + 1 < len(marks) else None)
-        pieces.append(_lines_like(text[mark.start() : position]))
+        key = text[mark.start() : position]
+        pieces.append("\n".join(["[redacted:private_key]"] * (key.count("\n") + 1)) if key else "")
     return "".join([*pieces, text[position:]])
 
 
 def _end_of_key(text: str, mark: re.Match[str], following: re.Match[str] | None) -> int:
-    """Return where the key that this mark belongs to ends."""
+    """Return where the key that this mark belongs to ends; where it begins if the mark stands alone, as in code."""
     if mark[1] == "END":
         return mark.end()
-    if following and following[1] == "END" and following.end() - mark.start() <= _PEM_MAX_LENGTH:
+    has_end = following is not None and following[1] == "END"
+    if following and has_end and following.end() - mark.start() <= _PEM_MAX_LENGTH:
         return following.end()
     end = mark.end()
     while line := _PEM_REST.match(text, end):
         end = line.end()
-    return end
-
-
-def _lines_like(key: str) -> str:
-    return "\n".join(["[redacted:private_key]"] * (key.count("\n") + 1))
+    return end if has_end or end > mark.end() else mark.start()

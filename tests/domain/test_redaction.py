@@ -95,6 +95,10 @@ def test_a_value_is_replaced_where_its_place_says_that_it_is_secret(text, expect
         "sha 8e0b45049b6253b8984cde9241830d2851168142",
         "docker login --password-stdin",
         "globals-configuration-file-loader",
+        'url = f"postgres://{user}:{password}@{host}/db"',
+        "postgres://$USER:$PASSWORD@host/db and postgres://user:password@host/db",
+        "The --username and --password options are for others.",
+        f'if key.startswith("{BEGIN}"):\n    pass',
     ],
 )
 def test_ordinary_code_stays_as_it_is(text):
