@@ -119,10 +119,14 @@ def how_to_answer(session: Json) -> str:
 
 
 def brief_log_line(entry: Json) -> Text:
-    """Return a line of the session log without what is shown elsewhere: a question's own text."""
-    if entry["kind"] != "request":
-        return log_line(entry)
-    return log_line({**entry, "text": entry["text"].partition(":")[0] + "."})
+    """Return a line of the session log without what is shown elsewhere: a question's own text, and the summary at the end."""
+    match entry["kind"]:
+        case "request":
+            return log_line({**entry, "text": entry["text"].partition(":")[0] + "."})
+        case "ending":
+            return log_line({**entry, "text": entry["data"].get("ending", "over")})
+        case _:
+            return log_line(entry)
 
 
 def log_line(entry: Json) -> Text:

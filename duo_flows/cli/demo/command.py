@@ -13,12 +13,13 @@ from cyclopts import App, Parameter
 from duo_flows.bootstrap.embedded.layout import Layout, layout_of
 from duo_flows.bootstrap.embedded.ports import free_ports
 from duo_flows.bootstrap.embedded.stack import Stack
+from duo_flows.cli.answering import read_line
 from duo_flows.cli.client import Api
 from duo_flows.cli.dev import only_one, profile_of, story_of, until_told_to_stop
 from duo_flows.cli.failures import ExitCode
 from duo_flows.cli.guide import guide
 from duo_flows.cli.observer import Observer
-from duo_flows.cli.output import say
+from duo_flows.cli.output import is_terminal, say
 from duo_flows.cli.profile import PROFILE, write_profile
 
 from .doors import DoorName
@@ -81,8 +82,7 @@ async def _perform(layout: Layout, door: DoorName, *, keep: bool) -> int:
             # What cannot be started again ends the story with its reason.
             await asyncio.wait({watching, telling}, return_when=asyncio.FIRST_COMPLETED)
             result = await (telling if telling.done() else watching)
-            if keep:
-                await _stay(layout, stack)
+            await (_stay(layout, stack) if keep else _pause())
             return result or ExitCode.OK
         finally:
             for task in (watching, telling):
@@ -97,6 +97,14 @@ async def _tell_story(layout: Layout, door: DoorName) -> int:
         Observer(layout.gitlab_url, developer.token, project=layout.cast.projects[0]) as gitlab,
     ):
         return await Play(layout, api, gitlab, door=door).perform()
+
+
+async def _pause() -> None:
+    """Let a person look at the links before everything stops."""
+    if is_terminal():
+        await read_line("\nEverything still runs. Enter stops it: ")
+    else:
+        say("\nEverything stops now; with --keep it would go on running.", style="dim")
 
 
 async def _stay(layout: Layout, stack: Stack) -> None:

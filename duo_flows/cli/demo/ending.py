@@ -27,6 +27,7 @@ class Outcome:
     commit: Json | None
     pipeline: Json | None
     jobs: list[Json]
+    comments: list[str]
 
     @property
     def is_green(self) -> bool:
@@ -47,7 +48,15 @@ async def read_outcome(layout: Layout, api: Api, gitlab: Observer, *, session_id
         commit=head if has_commit else None,
         pipeline=pipeline,
         jobs=await gitlab.jobs(int(pipeline["id"])) if pipeline else [],
+        comments=await _comments(gitlab, int(scene.merge_request["iid"]), by=layout.cast.account.username),
     )
+
+
+async def _comments(gitlab: Observer, merge_request_iid: int, *, by: str) -> list[str]:
+    """Return the first line of each comment that the account wrote."""
+    notes = await gitlab.notes(merge_request_iid)
+    own = (str(note["body"]) for note in notes if note["author"]["username"] == by and not note["system"])
+    return [next((line for line in body.splitlines() if line and not line.startswith("<!--")), "") for body in own]
 
 
 async def _whole_log(api: Api, session_id: str) -> list[Json]:

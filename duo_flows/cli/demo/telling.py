@@ -45,6 +45,8 @@ def tell_outcome(narrator: Narrator, scene: Scene, outcome: Outcome, *, seconds:
         narrator.show(_pipeline_line(outcome.pipeline, outcome.jobs))
     else:
         narrator.tell("Nothing was pushed.")
+    if outcome.comments:
+        narrator.quote(outcome.comments, source=f"What it wrote on !{scene.merge_request['iid']} (first lines)")
     narrator.tell(
         f"Session {session['id']} is {session['status']} ({session['ending']}).  {views.usage_sentence(session['usage'])}."
     )
