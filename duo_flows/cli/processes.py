@@ -1,4 +1,4 @@
-"""`duoflow worker`, `web`, `migrate`, `version`, `hooks add`: the processes of an installation, by their short names."""
+"""`duoflow worker`, `web`, `migrate`, `settings`, `version`, `hooks add`: the processes of an installation, by short names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .output import print_json, say
 
 def add_to(app: App) -> None:
     """Add the commands."""
-    for command in (worker, web, migrate, version):
+    for command in (worker, web, migrate, settings, version):
         app.command(command)
     hooks = App(name="hooks", help="GitLab's hooks, which tell duo-flows what happens.")
     hooks.command(add_hook, name="add")
@@ -70,13 +70,20 @@ async def add_hook(
     """
     from duo_flows.bootstrap.hooks import ProjectHook, register_hook
 
-    settings = _settings()
-    hook = ProjectHook(gitlab_url=settings.gitlab_url, project=project, hook_url=f"{settings.public_url.rstrip('/')}/hooks/gitlab")
+    chosen = _settings()
+    hook = ProjectHook(gitlab_url=chosen.gitlab_url, project=project, hook_url=f"{chosen.public_url.rstrip('/')}/hooks/gitlab")
     try:
-        number = await register_hook(hook, token=maintainer_token, secrets_dir=settings.hook_secrets_dir)
+        number = await register_hook(hook, token=maintainer_token, secrets_dir=chosen.hook_secrets_dir)
     except DuoFlowsError as error:
         raise _failure(error) from None
     say(f"Project {project} (number {number}) now sends its events to {hook.hook_url}.")
+
+
+def settings() -> None:
+    """Print every setting with its default and its meaning, as in docs/settings.md."""
+    from duo_flows.bootstrap.settings_table import settings_table
+
+    say(settings_table())
 
 
 def version(*, json: Annotated[bool, Parameter(negative=())] = False) -> None:
