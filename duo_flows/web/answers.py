@@ -54,7 +54,7 @@ async def signal_or_refuse(
             )
         except NotFound:
             refusal = Refusal(code="session_ended", reason=f"Session {session.id} is over. Nothing was changed.")
-    if refusal is not None and not await _is_told(services, session, answering.event_id):
+    if refusal is not None and not await is_told(services, session, answering.event_id):
         await log_refusal(services, session, refusal, origin=answering)
         return refusal
     return None
@@ -73,7 +73,7 @@ async def log_refusal(services: DoorServices, session: Session, refusal: Refusal
     await services.sessions.append(session.id, session.run, [entry])
 
 
-async def _is_told(services: DoorServices, session: Session, event_id: str) -> bool:
+async def is_told(services: DoorServices, session: Session, event_id: str) -> bool:
     """Tell whether the workflow took this event before it ended: an answer may end it and be delivered twice."""
     after = 0
     while lines := await services.sessions.log(session.id, after=after):

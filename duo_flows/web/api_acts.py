@@ -16,7 +16,7 @@ from duo_flows.domain.received import Origin, ReceivedAnswer
 from duo_flows.domain.sessions import Session
 from signals.messages import AnswerResult
 
-from .answers import Refusal, ended, log_refusal, signed_answer, signed_stop
+from .answers import Refusal, ended, is_told, log_refusal, signed_answer, signed_stop
 from .api_models import AnswerGiven, AnswerReceived, GiveAnswer, SessionView, Stopping, StopSession, view_of
 from .callers import Caller, Readable, Services
 from .events import DeliveryEvent
@@ -46,6 +46,8 @@ async def answer(
 ) -> AnswerGiven:
     """Answer the open question of a session that you started."""
     received = _received(session, person, given, idempotency_key)
+    if ended(session) and await is_told(services, session, received.event_id):
+        return AnswerGiven(is_accepted=True, code="accepted_before", reason="This answer was accepted before.")
     await _require_answerable(services, session, received)
     kept, _is_new = await services.inbox.put(_delivery(session, received, services.clock()))
     # An answer sent again under the same key is the one that was kept first, whatever it says now.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -36,10 +37,14 @@ def origin_of(note: Note) -> Origin:
 
 
 class CommentActs:
-    """The acts. Each may raise Refused, whose text is the reply."""
+    """The acts. Each may raise Refused, whose text is the reply.
 
-    def __init__(self, services: DoorServices) -> None:
+    `starting` is held while a pipeline is looked at and a session started for it, so that two who ask at once get one session.
+    """
+
+    def __init__(self, services: DoorServices, *, starting: asyncio.Lock) -> None:
         self._services = services
+        self._starting = starting
         self._table: Mapping[Verb, Act] = {
             Verb.FIX: self._fix,
             Verb.STOP: self._stop,
@@ -59,7 +64,8 @@ class CommentActs:
         event = note_event(note.target.project_id, note.id)
         session = await self._services.sessions.session_of_workflow(workflow_id_of(session_id_of(event), 1))
         if session is None:
-            session = await self._start_fix(note, event)
+            async with self._starting:
+                session = await self._start_fix(note, event)
         return (
             f"@{session.requester}, session `{session.id}` looks into pipeline {session.goal} for you. "
             "I will propose a fix here and change nothing before you say so."
@@ -100,7 +106,12 @@ class CommentActs:
         return merge_request
 
     async def _failed_pipeline(self, merge_request: MergeRequest) -> Pipeline:
-        pipelines = await self._services.forge.pipelines(merge_request.project_id, sha=merge_request.sha)
+        # A merged result has a commit of its own, which is not the branch's.
+        merged = f"refs/merge-requests/{merge_request.iid}/merge"
+        pipelines = [
+            *await self._services.forge.pipelines(merge_request.project_id, sha=merge_request.sha),
+            *await self._services.forge.pipelines(merge_request.project_id, ref=merged, limit=1),
+        ]
         failed = next((pipeline for pipeline in pipelines if pipeline.status == "failed"), None)
         if failed is not None:
             return failed

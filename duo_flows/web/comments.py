@@ -27,9 +27,9 @@ _EDITED = Refusal(
 class Comments:
     """Obeys commands in comments. The account that they address is asked of GitLab once."""
 
-    def __init__(self, services: DoorServices) -> None:
+    def __init__(self, services: DoorServices, *, starting: asyncio.Lock | None = None) -> None:
         self._services = services
-        self._acts = CommentActs(services)
+        self._acts = CommentActs(services, starting=starting or asyncio.Lock())
         self._account: Person | None = None
         self._asking = asyncio.Lock()
 

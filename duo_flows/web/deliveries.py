@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.inbox import Delivery, DeliveryKind
 from duo_flows.domain.received import ReceivedAnswer
@@ -19,8 +21,9 @@ class Deliveries:
 
     def __init__(self, services: DoorServices) -> None:
         self._services = services
-        self._comments = Comments(services)
-        self._pipelines = FailedPipelines(services)
+        starting = asyncio.Lock()
+        self._comments = Comments(services, starting=starting)
+        self._pipelines = FailedPipelines(services, starting=starting)
 
     async def work_on(self, delivery: Delivery) -> str:
         """Do what the delivery asks for; return what became of it, in a few words.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.people import AccessLevel, Person, Project
 from duo_flows.domain.pipelines import Pipeline
@@ -23,8 +25,9 @@ _MAX_HINTED = 200
 class FailedPipelines:
     """Acts on what hooks say of pipelines, after asking GitLab."""
 
-    def __init__(self, services: DoorServices) -> None:
+    def __init__(self, services: DoorServices, *, starting: asyncio.Lock) -> None:
         self._services = services
+        self._starting = starting
 
     async def moved(self, hint: PipelineHint) -> str:
         """Hint to sessions, and start one for a failed pipeline; return what was done.
@@ -52,7 +55,8 @@ class FailedPipelines:
 
     async def _started(self, hint: PipelineHint) -> str:
         try:
-            return await self._start(hint)
+            async with self._starting:
+                return await self._start(hint)
         except Refused as refusal:
             return refusal.code
         except NotFound:

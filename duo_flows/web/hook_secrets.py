@@ -38,7 +38,7 @@ class HookSecrets:
             version = (stat.st_mtime_ns, stat.st_size)
             version_then, secrets = self._remembered.get(project_id, ((0, 0), ()))
             if version != version_then:
-                secrets = tuple(line.strip() for line in path.read_text().splitlines() if line.strip())
+                secrets = tuple(line.strip() for line in path.read_text(errors="replace").splitlines() if line.strip())
                 self._remember(project_id, version, secrets)
         except OSError:
             return ()

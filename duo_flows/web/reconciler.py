@@ -17,6 +17,7 @@ from duo_flows.domain.pipelines import NoteTarget, TargetKind
 from duo_flows.domain.sessions import Session, SessionFilter, SessionStatus
 
 from .comments import Comments
+from .faults import fault_text
 from .services import DoorServices
 
 _PAGE = 200
@@ -47,8 +48,8 @@ class Reconciler:
             await asyncio.sleep(self._services.settings.reconcile_interval.total_seconds())
             try:
                 await self.reconcile_once()
-            except DuoFlowsError as fault:
-                _log.warning("cannot look for missed comments: %s", fault)
+            except Exception as fault:  # noqa: BLE001 - one bad round must not end all that follow
+                _log.warning("cannot look for missed comments: %s", fault_text(fault))
 
     async def reconcile_once(self) -> int:
         """Look at every item once; return how many missed commands were found."""

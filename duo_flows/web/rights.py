@@ -19,9 +19,10 @@ async def require_requester(services: DoorServices, session: Session, person: Pe
 
 async def require_stopper(services: DoorServices, session: Session, person: Person) -> None:
     """Return if the person may stop the session: its requester, or a Maintainer of the project."""
+    if person.id == session.requester_id:
+        return
     await require_person(services, person, project_id=session.project_id)
-    is_requester = person.id == session.requester_id
-    if not is_requester and await services.forge.access_level(session.project_id, person.id) < AccessLevel.MAINTAINER:
+    if await services.forge.access_level(session.project_id, person.id) < AccessLevel.MAINTAINER:
         raise Refused(
             f"Only @{session.requester}, who started session {session.id}, or a Maintainer can stop it.", code="not_the_requester"
         )

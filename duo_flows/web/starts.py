@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
-from datetime import timedelta
 
 from pydantic import Field
 
@@ -35,10 +33,6 @@ ACTIVE_STATUSES = tuple(status for status in SessionStatus if status not in FINA
 # The alphabet and length of all session ids. Sixteen signs of five bits make 80 bits: no two events meet by chance.
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 16
-
-# A worker that is up registers a session within a few looks; a caller can wait this second.
-_REGISTRATION_LOOKS = 10
-_REGISTRATION_LOOK_EVERY = timedelta(milliseconds=100)
 
 # GitLab's refs of merge request pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
 _MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge|train)")
@@ -70,7 +64,7 @@ async def start_session(services: DoorServices, start: NewStart) -> Session:
     """Return the session of this start, started if it was not.
 
     The workflow is started before the session is registered: a start that Temporal never took leaves no session behind. The
-    workflow registers itself, and knows more of itself; only where no worker is up does the door do it, for people to see it.
+    workflow registers itself too; the door does it so that people see the session while no worker is up.
 
     Raises:
         Refused: the event has started another session than this one.
@@ -85,18 +79,7 @@ async def start_session(services: DoorServices, start: NewStart) -> Session:
     message = _message(start, session_id)
     start_ref = await services.contents.put(message.model_dump_json().encode())
     await services.temporal.start(start.flow, sign(message, services.signing_key), workflow_id=workflow_id)
-    registered = await _registered(services, workflow_id)
-    return registered or await services.sessions.register(_new_session(start, session_id, workflow_id, start_ref))
-
-
-async def _registered(services: DoorServices, workflow_id: str) -> Session | None:
-    """Return the session as its workflow registered it; None if no worker does so in time."""
-    for _ in range(_REGISTRATION_LOOKS):
-        session = await services.sessions.session_of_workflow(workflow_id)
-        if session is not None:
-            return session
-        await asyncio.sleep(_REGISTRATION_LOOK_EVERY.total_seconds())
-    return None
+    return await services.sessions.register(_new_session(start, session_id, workflow_id, start_ref))
 
 
 async def start_next_run(services: DoorServices, session: Session, *, event: str) -> Session:

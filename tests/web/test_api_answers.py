@@ -114,6 +114,19 @@ async def test_an_answer_that_ended_the_session_itself_is_not_refused_afterwards
     assert await door.refusals() == []
 
 
+async def test_an_answer_sent_again_after_it_ended_the_session_is_told_so(door: Door) -> None:
+    await door.a_question()
+    event_id = (await give(door, ALICE, key="k", choice="cancel")).json()["event_id"]
+    told = NewLogEntry(key="run1/9", kind=LogKind.ANSWER, text="@alice answered cancel.", data={"event_id": event_id})
+    await door.store.sessions.append("s1", 1, [told])
+    await door.end()
+
+    response = await give(door, ALICE, key="k", choice="cancel")
+
+    assert (response.status_code, response.json()["code"]) == (200, "accepted_before")
+    assert await door.refusals() == []
+
+
 async def test_an_answer_to_an_earlier_run_does_not_reach_the_next_one(door: Door) -> None:
     await door.a_question()
     await give(door, ALICE)

@@ -11,6 +11,7 @@ from duo_flows.domain.inbox import DeliveryState
 from duo_flows.domain.people import Person
 from duo_flows.domain.requests import Choice
 from duo_flows.domain.sessions import LogKind
+from duo_flows.web.hook_payloads import NoteHint
 from duo_flows.web.starts import session_id_of
 from signals.names import workflow_id_of
 from signals.signatures import is_signed
@@ -123,6 +124,27 @@ async def test_a_second_fix_for_a_pipeline_is_told_of_the_first(door: Door) -> N
 
     assert "Session `s1` of @alice is at work on that pipeline already." in door.reply_to()
     assert door.nothing_reached_a_workflow()
+
+
+async def test_two_who_ask_at_once_get_one_session(door: Door) -> None:
+    await door.hook(note_hook(door.write(ALICE, "@duo fix")), key="1")
+    await door.hook(note_hook(door.write(BOB, "@duo fix", number=101)), key="2")
+
+    await door.drain()
+
+    assert len(door.runtime.started) == 1
+    assert "at work on that pipeline already" in door.reply_to(100) + door.reply_to(101)
+
+
+async def test_a_failed_merged_result_is_the_pipeline_to_fix(door: Door) -> None:
+    ours = door.forge.pipelines_by_id[42].model_copy(update={"status": "success"})
+    merged = ours.model_copy(update={"id": 43, "sha": "b" * 40, "ref": "refs/merge-requests/3/merge", "status": "failed"})
+    door.forge.pipelines_by_id = {42: ours, 43: merged}
+
+    await door.comment(ALICE, "@duo fix")
+
+    [(_flow, message)] = door.runtime.started.values()
+    assert message.pipeline_id == 43
 
 
 async def test_a_merge_request_without_a_failed_pipeline_is_told_so(door: Door) -> None:
@@ -307,9 +329,7 @@ async def test_retry_starts_the_next_run_once(door: Door) -> None:
     assert "run 2" in door.reply_to()
 
 
-def hint(door: Door):
-    from duo_flows.web.hook_payloads import NoteHint
-
+def hint(door: Door) -> NoteHint:
     note = door.forge.notes_by_id[100]
     return NoteHint(target=note.target, note_id=note.id)
 
