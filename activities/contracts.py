@@ -23,10 +23,14 @@ from signals.messages import Answer, StartFlow, Stop
 
 
 class OpenSession(Model):
-    """Asks to open a session, or a later run of one, for a workflow that has just started."""
+    """Asks to open a session, or a later run of one, for a workflow that has just started.
+
+    `execution_id` is that of the first run of its chain: a workflow id that is used again is another session.
+    """
 
     flow: str
     workflow_id: str
+    execution_id: str = ""
     start: StartFlow
 
 

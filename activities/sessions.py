@@ -54,7 +54,7 @@ class SessionActivities(SessionContract):
         requester, project = await self._who_and_where(start)
         point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
         policy = await self._policy(project)
-        known = await self._deps.sessions.session_of_workflow(task.workflow_id)
+        known = await self._deps.sessions.session_of_workflow(task.workflow_id, execution_id=task.execution_id)
         text, is_custom = await self._definition_text(task.flow, start, project)
         definition, definition_ref = await self._frozen(known, text, task.flow, is_custom=is_custom)
         session = await self._register(task, start, requester, project, point, definition_ref)
@@ -142,6 +142,7 @@ class SessionActivities(SessionContract):
         new = NewSession(
             session_id=start.session_id,
             workflow_id=task.workflow_id,
+            execution_id=task.execution_id,
             flow=task.flow,
             project_id=project.id,
             project_path=project.path,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from duo_flows.domain.sessions import workflow_id_of as workflow_id_of  # noqa: PLC0414 - a name by which runs are reached, too
+
 TASK_QUEUE: Final = "duo-flows"
 
 SIGNAL_ANSWER: Final = "answer"
@@ -37,8 +39,3 @@ KEYWORD_SEARCH_ATTRIBUTES: Final = (
     SEARCH_WAITING_FOR,
 )
 DATETIME_SEARCH_ATTRIBUTES: Final = (SEARCH_DEADLINE,)
-
-
-def workflow_id_of(session_id: str, run: int) -> str:
-    """Return the workflow id of a session's run, counted from 1."""
-    return f"session/{session_id}/{run}"

@@ -122,7 +122,9 @@ class Flow:
             display.show(self._run.state)
             return self._run
         info = workflow.info()
-        task = OpenSession(flow=info.workflow_type, workflow_id=info.workflow_id, start=start)
+        task = OpenSession(
+            flow=info.workflow_type, workflow_id=info.workflow_id, execution_id=info.first_execution_run_id, start=start
+        )
         try:
             opened = await workflow.execute_activity_method(
                 SessionContract.open_session, task, summary="open the session", **retries.GITLAB

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 from activities.contracts import SessionContract
-from duo_flows.domain.sessions import NewLogEntry, SessionUpdate
+from duo_flows.domain.sessions import FINAL_STATUSES, NewLogEntry, SessionUpdate
 
 from . import retries
 from .run_state import RunState
@@ -16,7 +16,8 @@ async def report(state: RunState, *entries: NewLogEntry) -> None:
     update = SessionUpdate(
         session_id=state.opened.session_id,
         run=state.opened.run,
-        status=state.status,
+        # A final status is written with its ending, by `close_session`, and by nothing that happens to report meanwhile.
+        status=None if state.status in FINAL_STATUSES else state.status,
         step=state.component,
         waiting=state.waiting,
         entries=entries,

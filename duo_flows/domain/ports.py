@@ -166,23 +166,34 @@ class SessionStore(Protocol):
     """Sessions, their runs, their log and their model turns. Every write is idempotent by the key it names."""
 
     async def register(self, new: NewSession) -> Session:
-        """Return the session of this workflow id, making it (status created, run 1) if there is none.
+        """Return the session of this workflow execution, making it (status created, run 1) if there is none.
 
         A `session_id` given in `new` is taken; otherwise one is made. A workflow id of a later run finds its session too. What the
-        session does not know yet (empty or None) is taken from `new`: a door and the worker each know a part.
+        session does not know yet (empty or None) is taken from `new`: a door and the worker each know a part. A run that does
+        not know its execution learns it; a workflow id used again, by another execution, is another session.
+
+        Raises:
+            Refused: the given `session_id` is that of another workflow or execution.
         """
 
     async def session(self, session_id: str) -> Session:
         """Return one session, or raise NotFound."""
 
-    async def session_of_workflow(self, workflow_id: str) -> Session | None:
-        """Return the session that this workflow is a run of."""
+    async def session_of_workflow(self, workflow_id: str, *, execution_id: str = "") -> Session | None:
+        """Return the session that this workflow is a run of; the newest one if its id was used again.
+
+        With an execution id it is the session of that execution, or of the run that does not know its own yet.
+        """
 
     async def sessions(self, which: SessionFilter) -> tuple[Session, ...]:
         """Return sessions, newest first."""
 
     async def update(self, update: SessionUpdate) -> None:
-        """Apply what a run reports, in one transaction. A report of a run that is no longer the latest only adds to the log."""
+        """Apply what a run reports, in one transaction.
+
+        A report of a run that is over (it has an ending, or a final status) or no longer the latest only adds to the log: report a
+        final status only with its ending.
+        """
 
     async def append(self, session_id: str, run: int, entries: Sequence[NewLogEntry]) -> None:
         """Add lines to the session log; a line whose key stands there already is left out."""
@@ -211,7 +222,11 @@ class SessionStore(Protocol):
 
 
 class Inbox(Protocol):
-    """The durable inbox."""
+    """The durable inbox.
+
+    A claim counts an attempt. Who names the attempt that it works for changes nothing any more once the delivery was claimed by
+    somebody else, because its lease ran out; who names none always does.
+    """
 
     async def put(self, new: NewDelivery) -> tuple[Delivery, bool]:
         """Return the delivery of this key, and whether it is a new one."""
@@ -219,13 +234,13 @@ class Inbox(Protocol):
     async def claim(self, *, limit: int, lease: timedelta, now: datetime) -> tuple[Delivery, ...]:
         """Return waiting deliveries that nobody else holds, oldest first, held for `lease`."""
 
-    async def done(self, delivery_id: int, *, outcome: str) -> None:
+    async def done(self, delivery_id: int, *, outcome: str, attempt: int | None = None) -> None:
         """Close a delivery with what became of it."""
 
-    async def retry(self, delivery_id: int, *, outcome: str, at: datetime) -> None:
+    async def retry(self, delivery_id: int, *, outcome: str, at: datetime, attempt: int | None = None) -> None:
         """Let a delivery be claimed again from `at`."""
 
-    async def give_up(self, delivery_id: int, *, outcome: str) -> None:
+    async def give_up(self, delivery_id: int, *, outcome: str, attempt: int | None = None) -> None:
         """Close a delivery that could not be worked on."""
 
     async def waiting_for_session(self, session_id: str, *, received_by: datetime) -> tuple[Delivery, ...]:

@@ -87,6 +87,11 @@ def next_status(status: SessionStatus, event: SessionEvent) -> SessionStatus:
         raise Refused(f"A session that is {status} cannot {event}.", code="wrong_status") from None
 
 
+def workflow_id_of(session_id: str, run: int) -> str:
+    """Return the workflow id of a session's run, counted from 1."""
+    return f"session/{session_id}/{run}"
+
+
 class Ending(StrEnum):
     """How a run ended, in one word; with `summary` it is what people read first."""
 
@@ -150,10 +155,15 @@ class Waiting(Model):
 
 
 class NewSession(Model):
-    """What is known of a session when its first run registers itself."""
+    """What is known of a session by who registers it: the worker for its run, or a door that has just started one.
+
+    `execution_id` is Temporal's id of the first run of the workflow's chain, which tells two uses of one workflow id apart; a door
+    does not know it.
+    """
 
     session_id: str = ""
     workflow_id: str
+    execution_id: str = ""
     flow: str
     project_id: int
     project_path: str

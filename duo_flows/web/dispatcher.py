@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from datetime import timedelta
 
-from duo_flows.domain.errors import DuoFlowsError, NeverAgain, Refused, TryAgain
+from duo_flows.domain.errors import NeverAgain, Refused, TryAgain
 from duo_flows.domain.inbox import Delivery, DeliveryKind
 
 from .deliveries import Deliveries
+from .faults import fault_text
 from .metrics import DoorMetrics
 from .services import DoorServices
 
@@ -53,7 +53,7 @@ class Dispatcher:
             try:
                 worked = await self.work_once()
             except Exception as fault:  # noqa: BLE001 - the door must not go on taking hooks that nobody works on
-                _log.warning("the inbox cannot be worked on: %s", _place_of(fault))
+                _log.warning("the inbox cannot be worked on: %s", fault_text(fault))
                 worked = 0
             if not worked:
                 await self._idle()
@@ -79,7 +79,8 @@ class Dispatcher:
     async def _work_on(self, delivery: Delivery) -> None:
         if delivery.kind is DeliveryKind.API and self._services.clock() < delivery.received_at + _API_GRACE:
             at = delivery.received_at + _API_GRACE
-            await self._services.inbox.retry(delivery.id, outcome="the API is asking the workflow", at=at)
+            outcome = "the API is asking the workflow"
+            await self._services.inbox.retry(delivery.id, outcome=outcome, at=at, attempt=delivery.attempts)
             return
         try:
             outcome = await self._deliveries.work_on(delivery)
@@ -88,9 +89,9 @@ class Dispatcher:
         except (NeverAgain, Refused) as fault:
             await self._given_up(delivery, reason=f"{fault.code}: {fault}")
         except Exception as fault:  # noqa: BLE001 - a fault of ours in one delivery must not stop the others
-            await self._later(delivery, reason=_place_of(fault), wait=None)
+            await self._later(delivery, reason=fault_text(fault), wait=None)
         else:
-            await self._services.inbox.done(delivery.id, outcome=outcome)
+            await self._services.inbox.done(delivery.id, outcome=outcome, attempt=delivery.attempts)
             self._tell(delivery, "done", outcome)
 
     async def _later(self, delivery: Delivery, *, reason: str, wait: timedelta | None) -> None:
@@ -98,21 +99,14 @@ class Dispatcher:
             await self._given_up(delivery, reason=f"after {delivery.attempts} tries: {reason}")
             return
         wait = max(wait or timedelta(0), min(timedelta(seconds=2 ** (delivery.attempts - 1)), _MAX_WAIT))
-        await self._services.inbox.retry(delivery.id, outcome=reason, at=self._services.clock() + wait)
+        at = self._services.clock() + wait
+        await self._services.inbox.retry(delivery.id, outcome=reason, at=at, attempt=delivery.attempts)
         self._tell(delivery, "retried", reason)
 
     async def _given_up(self, delivery: Delivery, *, reason: str) -> None:
-        await self._services.inbox.give_up(delivery.id, outcome=reason)
+        await self._services.inbox.give_up(delivery.id, outcome=reason, attempt=delivery.attempts)
         self._tell(delivery, "given_up", reason)
 
     def _tell(self, delivery: Delivery, result: str, reason: str) -> None:
         self._metrics.dispatches.labels(outcome=result).inc()
         _log.info("delivery %s %s: %s", delivery.id, result, reason, extra={"delivery": delivery.id, "event": delivery.event})
-
-
-def _place_of(fault: Exception) -> str:
-    """Return what a fault is and where it arose. The text of one that is not ours could hold anything, so it is left out."""
-    if isinstance(fault, DuoFlowsError):
-        return str(fault)
-    frame = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__} in {frame.name}, line {frame.lineno}"

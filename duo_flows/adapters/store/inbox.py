@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
@@ -49,23 +49,24 @@ class SqlInbox(Inbox):
             return await _read(connection, inbox.c.id.in_(ids))
 
     @override
-    async def done(self, delivery_id: int, *, outcome: str) -> None:
-        await self._change(delivery_id, {"state": DeliveryState.DONE.value, "outcome": outcome})
+    async def done(self, delivery_id: int, *, outcome: str, attempt: int | None = None) -> None:
+        await self._change(delivery_id, {"state": DeliveryState.DONE.value, "outcome": outcome}, attempt=attempt)
 
     @override
-    async def retry(self, delivery_id: int, *, outcome: str, at: datetime) -> None:
-        await self._change(delivery_id, {"outcome": outcome, "next_at": at})
+    async def retry(self, delivery_id: int, *, outcome: str, at: datetime, attempt: int | None = None) -> None:
+        await self._change(delivery_id, {"outcome": outcome, "next_at": at}, attempt=attempt)
 
     @override
-    async def give_up(self, delivery_id: int, *, outcome: str) -> None:
-        await self._change(delivery_id, {"state": DeliveryState.GIVEN_UP.value, "outcome": outcome})
+    async def give_up(self, delivery_id: int, *, outcome: str, attempt: int | None = None) -> None:
+        await self._change(delivery_id, {"state": DeliveryState.GIVEN_UP.value, "outcome": outcome}, attempt=attempt)
 
-    async def _change(self, delivery_id: int, values: Mapping[str, Any]) -> None:
+    async def _change(self, delivery_id: int, values: Mapping[str, Any], *, attempt: int | None) -> None:
         is_delivery = inbox.c.id == delivery_id
         async with self._database.write() as connection:
             if await connection.scalar(select(inbox.c.id).where(is_delivery)) is None:
                 raise rules.no_such_delivery(delivery_id)
-            changed = update(inbox).where(is_delivery, _IS_WAITING).values(dict(values) | {"lease_until": None})
+            is_held = true() if attempt is None else inbox.c.attempts == attempt
+            changed = update(inbox).where(is_delivery, _IS_WAITING, is_held).values(dict(values) | {"lease_until": None})
             await connection.execute(changed)
 
     @override

@@ -18,12 +18,23 @@ from typing_extensions import override
 from duo_flows.domain.canonical import digest_of_bytes
 from duo_flows.domain.inbox import Delivery, DeliveryState, NewDelivery
 from duo_flows.domain.ports import ContentStore, Inbox, Run, SessionStore, TurnKey
-from duo_flows.domain.sessions import LogEntry, NewLogEntry, NewSession, Session, SessionFilter, SessionUpdate, Usage
-from signals.names import workflow_id_of
+from duo_flows.domain.sessions import (
+    LogEntry,
+    NewLogEntry,
+    NewSession,
+    Session,
+    SessionFilter,
+    SessionUpdate,
+    Usage,
+    workflow_id_of,
+)
 
 from . import rules
 from .ids import new_id
 from .values import in_utc, storable_text
+
+# What a run's row holds and a session does not show.
+_KEPT_OF_A_RUN = frozenset({"session_id", "n", "execution_id", "created_at"})
 
 
 class MemoryStore:
@@ -53,33 +64,41 @@ class MemorySessions(SessionStore):
         self._facts: dict[str, dict[str, Any]] = {}
         self._runs: dict[str, list[dict[str, Any]]] = {}
         self._logs: dict[str, list[LogEntry]] = {}
-        self._session_of_workflow: dict[str, str] = {}
         self._attempts: dict[TurnKey, dict[int, Usage]] = defaultdict(dict)
         self._answers: dict[TurnKey, tuple[int, str]] = {}
 
     @override
     async def register(self, new: NewSession) -> Session:
-        session_id = self._session_of_workflow.get(new.workflow_id)
-        if session_id is None:
-            session_id = self._make(new)
-        return self._shown(session_id)
+        run = self._run_of(new.workflow_id, new.execution_id)
+        if run is None:
+            return self._shown(self._make(new))
+        run["execution_id"] = run["execution_id"] or new.execution_id
+        facts = self._facts[run["session_id"]]
+        facts.update(_stored(rules.learned(facts, new)))
+        return self._shown(run["session_id"])
+
+    def _run_of(self, workflow_id: str, execution_id: str) -> dict[str, Any] | None:
+        runs = (run for runs in self._runs.values() for run in runs if run["workflow_id"] == workflow_id)
+        found = (run for run in runs if rules.is_same_execution(run["execution_id"], execution_id))
+        return max(found, key=lambda run: (run["created_at"], run["session_id"]), default=None)
 
     def _make(self, new: NewSession) -> str:
         at = in_utc(self._clock())
         session_id = new.session_id or new_id(at)
         if session_id in self._facts:
             raise rules.session_taken(session_id)
-        facts = _stored(new.model_dump(exclude={"session_id", "workflow_id"}))
+        facts = _stored(new.model_dump(exclude={"session_id", "workflow_id", "execution_id"}))
         self._facts[session_id] = facts | {"id": session_id, "created_at": at}
         self._runs[session_id] = []
         self._logs[session_id] = []
-        self._begin_run(session_id, new.workflow_id)
+        self._begin_run(session_id, new.workflow_id, execution_id=new.execution_id)
         return session_id
 
-    def _begin_run(self, session_id: str, workflow_id: str) -> Run:
+    def _begin_run(self, session_id: str, workflow_id: str, *, execution_id: str = "") -> Run:
         n = len(self._runs[session_id]) + 1
-        self._runs[session_id].append(rules.fresh_run(session_id, n=n, workflow_id=workflow_id, at=in_utc(self._clock())))
-        self._session_of_workflow[workflow_id] = session_id
+        at = in_utc(self._clock())
+        run = rules.fresh_run(session_id, n=n, workflow_id=workflow_id, execution_id=execution_id, at=at)
+        self._runs[session_id].append(run)
         return Run(session_id=session_id, n=n, workflow_id=workflow_id)
 
     @override
@@ -88,7 +107,7 @@ class MemorySessions(SessionStore):
 
     def _shown(self, session_id: str) -> Session:
         latest = self._runs_of(session_id)[-1]
-        state = {name: value for name, value in latest.items() if name not in {"session_id", "n", "created_at"}}
+        state = {name: value for name, value in latest.items() if name not in _KEPT_OF_A_RUN}
         return Session.model_validate(self._facts[session_id] | state | {"run": latest["n"], "usage": self._usage(session_id)})
 
     def _runs_of(self, session_id: str) -> list[dict[str, Any]]:
@@ -103,9 +122,9 @@ class MemorySessions(SessionStore):
         return found[0]
 
     @override
-    async def session_of_workflow(self, workflow_id: str) -> Session | None:
-        session_id = self._session_of_workflow.get(workflow_id)
-        return self._shown(session_id) if session_id else None
+    async def session_of_workflow(self, workflow_id: str, *, execution_id: str = "") -> Session | None:
+        run = self._run_of(workflow_id, execution_id)
+        return self._shown(run["session_id"]) if run else None
 
     @override
     async def sessions(self, which: SessionFilter) -> tuple[Session, ...]:
@@ -119,7 +138,7 @@ class MemorySessions(SessionStore):
     async def update(self, update: SessionUpdate) -> None:
         run = self._run(update.session_id, update.run)
         at = in_utc(self._clock())
-        if run is self._runs[update.session_id][-1] and run["ending"] is None:
+        if run is self._runs[update.session_id][-1] and not rules.is_over(run["status"], run["ending"]):
             run.update(_stored(rules.reported(update, at=at)))
         self._add_lines(update.session_id, run=update.run, entries=update.entries, at=at)
 
@@ -150,7 +169,7 @@ class MemorySessions(SessionStore):
         if not rules.is_over(run["status"], run["ending"]):
             raise rules.not_over(session_id, after)
         workflow_id = workflow_id_of(session_id, after + 1)
-        if workflow_id in self._session_of_workflow:
+        if self._run_of(workflow_id, "") is not None:
             raise rules.workflow_taken(workflow_id)
         return self._begin_run(session_id, workflow_id)
 
@@ -213,23 +232,23 @@ class MemoryInbox(Inbox):
         return all(times.get(delivery_id, now) <= now for times in (self._held_until, self._next_at))
 
     @override
-    async def done(self, delivery_id: int, *, outcome: str) -> None:
-        self._change(delivery_id, state=DeliveryState.DONE, outcome=outcome)
+    async def done(self, delivery_id: int, *, outcome: str, attempt: int | None = None) -> None:
+        self._change(delivery_id, state=DeliveryState.DONE, outcome=outcome, attempt=attempt)
 
     @override
-    async def retry(self, delivery_id: int, *, outcome: str, at: datetime) -> None:
-        if self._change(delivery_id, state=DeliveryState.WAITING, outcome=outcome):
+    async def retry(self, delivery_id: int, *, outcome: str, at: datetime, attempt: int | None = None) -> None:
+        if self._change(delivery_id, state=DeliveryState.WAITING, outcome=outcome, attempt=attempt):
             self._next_at[delivery_id] = in_utc(at)
 
     @override
-    async def give_up(self, delivery_id: int, *, outcome: str) -> None:
-        self._change(delivery_id, state=DeliveryState.GIVEN_UP, outcome=outcome)
+    async def give_up(self, delivery_id: int, *, outcome: str, attempt: int | None = None) -> None:
+        self._change(delivery_id, state=DeliveryState.GIVEN_UP, outcome=outcome, attempt=attempt)
 
-    def _change(self, delivery_id: int, *, state: DeliveryState, outcome: str) -> bool:
+    def _change(self, delivery_id: int, *, state: DeliveryState, outcome: str, attempt: int | None) -> bool:
         if delivery_id not in self._deliveries:
             raise rules.no_such_delivery(delivery_id)
         delivery = self._deliveries[delivery_id]
-        if delivery.state is not DeliveryState.WAITING:
+        if delivery.state is not DeliveryState.WAITING or attempt not in {None, delivery.attempts}:
             return False
         self._held_until.pop(delivery_id, None)
         self._deliveries[delivery_id] = delivery.model_copy(update={"state": state, "outcome": storable_text(outcome)})

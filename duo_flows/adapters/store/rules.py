@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from duo_flows.domain.canonical import digest_of_bytes
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused
-from duo_flows.domain.sessions import FINAL_STATUSES, SessionStatus, SessionUpdate, Usage
+from duo_flows.domain.sessions import FINAL_STATUSES, NewSession, SessionStatus, SessionUpdate, Usage
+
+# What a door and the worker each know a part of. Everything else is known by both from the start.
+_LEARNED = frozenset(
+    {"goal", "merge_request_iid", "issue_iid", "pipeline_id", "definition_ref", "start_ref", "project_path", "trigger"}
+)
+_UNKNOWN = frozenset({"", None})
 
 
-def fresh_run(session_id: str, *, n: int, workflow_id: str, at: datetime) -> dict[str, Any]:
+def learned(known: Mapping[Any, Any], new: NewSession) -> dict[str, Any]:
+    """Return what a session learns from one more registration: only what it does not know yet."""
+    given = new.model_dump(include=set(_LEARNED))
+    return {name: value for name, value in given.items() if known[name] in _UNKNOWN and value not in _UNKNOWN}
+
+
+def is_same_execution(one: str, other: str) -> bool:
+    """Tell whether two registrations of a workflow id can be of one execution; who does not know it does not disagree."""
+    return not one or not other or one == other
+
+
+def fresh_run(session_id: str, *, n: int, workflow_id: str, at: datetime, execution_id: str = "") -> dict[str, Any]:
     """Return the row of a run that has not started yet."""
     return {
         "session_id": session_id,
         "n": n,
         "workflow_id": workflow_id,
+        "execution_id": execution_id,
         "status": SessionStatus.CREATED.value,
         "step": "",
         "waiting": None,
@@ -31,12 +50,12 @@ def reported(update: SessionUpdate, *, at: datetime) -> dict[str, Any]:
     """Return what a report changes in the row of its run."""
     given = update.model_dump(mode="json", include={"status", "step", "ending", "summary"}, exclude_none=True)
     waiting = update.waiting.model_dump(mode="json") if update.waiting else None
-    ended = {"ended_at": at} if update.ending else {}
+    ended = {"ended_at": at} if is_over(update.status, update.ending) else {}
     return given | ended | {"waiting": waiting, "updated_at": at}
 
 
-def is_over(status: str, ending: str | None) -> bool:
-    """Tell whether a run can have a successor."""
+def is_over(status: str | None, ending: str | None) -> bool:
+    """Tell whether a run is at its end: nothing changes it any more, and it can have a successor."""
     return ending is not None or status in FINAL_STATUSES
 
 
@@ -83,8 +102,10 @@ def not_over(session_id: str, n: int) -> Refused:
 
 
 def session_taken(session_id: str) -> Refused:
-    """Return the refusal of a workflow that names a session of another one."""
-    return Refused(f"Session {session_id!r} belongs to another workflow. Start without a session id.", code="session_taken")
+    """Return the refusal of a workflow that names a session of another one, or of an earlier execution of itself."""
+    return Refused(
+        f"Session {session_id!r} belongs to another workflow execution. Start without a session id.", code="session_taken"
+    )
 
 
 def workflow_taken(workflow_id: str) -> Refused:

@@ -19,8 +19,8 @@ from duo_flows.domain.sessions import (
     SessionFilter,
     SessionUpdate,
     Usage,
+    workflow_id_of,
 )
-from signals.names import workflow_id_of
 
 from . import model_turns, rules
 from .database import Database
@@ -42,20 +42,28 @@ class SqlSessions(SessionStore):
     @override
     async def register(self, new: NewSession) -> Session:
         async with self._database.write() as connection:
-            await self._database.one_by_one(connection, f"register/{new.workflow_id}")
-            session_id = await _session_id_of(connection, new.workflow_id)
+            await self._hold_workflow(connection, new.workflow_id)
+            session_id = await _session_id_of(connection, new.workflow_id, new.execution_id)
             if session_id is None:
                 session_id = await self._make(connection, new)
+            else:
+                await _learn(connection, session_id, new)
             return await _shown(connection, session_id)
+
+    async def _hold_workflow(self, connection: AsyncConnection, workflow_id: str) -> None:
+        # Taken before any row is held, always, so that nobody who holds a row waits for somebody who wants it.
+        await self._database.one_by_one(connection, f"workflow/{workflow_id}")
 
     async def _make(self, connection: AsyncConnection, new: NewSession) -> str:
         at = self._clock()
         session_id = new.session_id or new_id(at)
-        facts = new.model_dump(exclude={"session_id", "workflow_id"}) | {"id": session_id, "latest_run": 1, "created_at": at}
-        made = self._database.insert(sessions).values(facts).on_conflict_do_nothing(index_elements=["id"])
+        facts = new.model_dump(exclude={"session_id", "workflow_id", "execution_id"})
+        row = facts | {"id": session_id, "latest_run": 1, "created_at": at}
+        made = self._database.insert(sessions).values(row).on_conflict_do_nothing(index_elements=["id"])
         if await connection.scalar(made.returning(sessions.c.id)) is None:
             raise rules.session_taken(session_id)
-        await connection.execute(insert(runs).values(rules.fresh_run(session_id, n=1, workflow_id=new.workflow_id, at=at)))
+        run = rules.fresh_run(session_id, n=1, workflow_id=new.workflow_id, execution_id=new.execution_id, at=at)
+        await connection.execute(insert(runs).values(run))
         return session_id
 
     @override
@@ -64,9 +72,9 @@ class SqlSessions(SessionStore):
             return await _shown(connection, session_id)
 
     @override
-    async def session_of_workflow(self, workflow_id: str) -> Session | None:
+    async def session_of_workflow(self, workflow_id: str, *, execution_id: str = "") -> Session | None:
         async with self._database.read() as connection:
-            session_id = await _session_id_of(connection, workflow_id)
+            session_id = await _session_id_of(connection, workflow_id, execution_id)
             return await _shown(connection, session_id) if session_id else None
 
     @override
@@ -86,7 +94,7 @@ class SqlSessions(SessionStore):
             at = self._clock()
             latest = await hold_session(connection, update.session_id)
             run = await run_row(connection, update.session_id, update.run)
-            if update.run == latest and run["ending"] is None:
+            if update.run == latest and not rules.is_over(run["status"], run["ending"]):
                 await _report(connection, update, at=at)
             await add_lines(connection, update.session_id, run=update.run, entries=update.entries, at=at)
 
@@ -106,6 +114,7 @@ class SqlSessions(SessionStore):
     @override
     async def start_next_run(self, session_id: str, *, after: int) -> Run:
         async with self._database.write() as connection:
+            await self._hold_workflow(connection, workflow_id_of(session_id, after + 1))
             latest = await hold_session(connection, session_id)
             run = await run_row(connection, session_id, after)
             if latest > after:
@@ -117,10 +126,10 @@ class SqlSessions(SessionStore):
 
     async def _begin_run(self, connection: AsyncConnection, session_id: str, n: int) -> Run:
         workflow_id = workflow_id_of(session_id, n)
-        row = rules.fresh_run(session_id, n=n, workflow_id=workflow_id, at=self._clock())
-        made = self._database.insert(runs).values(row).on_conflict_do_nothing(index_elements=["workflow_id"])
-        if await connection.scalar(made.returning(runs.c.n)) is None:
+        if await _session_id_of(connection, workflow_id, "") is not None:
             raise rules.workflow_taken(workflow_id)
+        row = rules.fresh_run(session_id, n=n, workflow_id=workflow_id, at=self._clock())
+        await connection.execute(insert(runs).values(row))
         await connection.execute(update(sessions).where(sessions.c.id == session_id).values(latest_run=n))
         return Run(session_id=session_id, n=n, workflow_id=workflow_id)
 
@@ -149,8 +158,21 @@ async def _report(connection: AsyncConnection, report: SessionUpdate, *, at: dat
     await connection.execute(update(runs).where(is_run).values(rules.reported(report, at=at)))
 
 
-async def _session_id_of(connection: AsyncConnection, workflow_id: str) -> str | None:
-    return await connection.scalar(select(runs.c.session_id).where(runs.c.workflow_id == workflow_id))
+async def _session_id_of(connection: AsyncConnection, workflow_id: str, execution_id: str) -> str | None:
+    found = select(runs.c.session_id).where(runs.c.workflow_id == workflow_id)
+    if execution_id:
+        found = found.where(runs.c.execution_id.in_([execution_id, ""]))
+    return await connection.scalar(found.order_by(runs.c.created_at.desc(), runs.c.session_id.desc()).limit(1))
+
+
+async def _learn(connection: AsyncConnection, session_id: str, new: NewSession) -> None:
+    await hold_session(connection, session_id)
+    is_unaware = and_(runs.c.session_id == session_id, runs.c.workflow_id == new.workflow_id, runs.c.execution_id == "")
+    await connection.execute(update(runs).where(is_unaware).values(execution_id=new.execution_id))
+    is_session = sessions.c.id == session_id
+    known = (await connection.execute(select(sessions).where(is_session))).mappings().one()
+    if facts := rules.learned(known, new):
+        await connection.execute(update(sessions).where(is_session).values(facts))
 
 
 async def _must_exist(connection: AsyncConnection, session_id: str) -> None:

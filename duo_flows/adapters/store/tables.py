@@ -96,7 +96,9 @@ runs = Table(
     metadata,
     Column("session_id", Text, ForeignKey("sessions.id"), primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
-    Column("workflow_id", Text, nullable=False, unique=True),
+    Column("workflow_id", Text, nullable=False),
+    # Empty until the worker registers; an id that is used again has one row for each execution.
+    Column("execution_id", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("step", Text, nullable=False),
     Column("waiting", JSON(none_as_null=True)),
@@ -105,6 +107,7 @@ runs = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
+    UniqueConstraint("workflow_id", "execution_id"),
 )
 
 # Append-only: triggers made by the migrations refuse every UPDATE and DELETE, and TRUNCATE on PostgreSQL.

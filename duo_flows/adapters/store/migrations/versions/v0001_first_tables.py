@@ -55,6 +55,7 @@ def _create_runs() -> None:
         sa.Column("session_id", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("workflow_id", sa.Text(), nullable=False),
+        sa.Column("execution_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("waiting", sa.JSON()),
@@ -64,7 +65,7 @@ def _create_runs() -> None:
         sa.Column("updated_at", _TIME, nullable=False),
         sa.Column("ended_at", _TIME),
         sa.PrimaryKeyConstraint("session_id", "n", name="pk_runs"),
-        sa.UniqueConstraint("workflow_id", name="uq_runs_workflow_id"),
+        sa.UniqueConstraint("workflow_id", "execution_id", name="uq_runs_workflow_id_execution_id"),
         sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name="fk_runs_session_id"),
     )
 
