@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import socket
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from simulators.scenario_variables import ScenarioError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
 HOST = "127.0.0.1"  # anybody who reaches it may run jobs: it is for this machine alone
 
@@ -30,12 +32,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         overrides = dict(_pair(text) for text in options.var)
         scenario = load_scenario(options.scenario, seed=options.seed, overrides=overrides)
+        _check_empty(options.data)
     except (ScenarioError, ValueError, OSError) as error:
         print(f"gitlab stand-in: {error}", file=sys.stderr)  # noqa: T201 - a program's own words
         return 2
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     with tempfile.TemporaryDirectory(prefix="gitlab-stand-in-") as temporary:
         _serve(options, scenario, Path(options.data or temporary).resolve())
     return 0
+
+
+def _check_empty(data: Path | None) -> None:
+    if data is not None and (data / "repositories").exists():
+        raise ValueError(f"{data} holds repositories of another run; records are not kept, so start with an empty directory")
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Leave in order, before the server takes over the signals and after it hands them back: folders are removed."""
+    sys.exit(0)
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:

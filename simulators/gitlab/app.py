@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from simulators.gitlab import git_http
 from simulators.gitlab.errors import ApiError
 from simulators.gitlab.gate import Gate
+from simulators.gitlab.pages import views
 from simulators.gitlab.routes import ROUTERS, control
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from simulators.gitlab.simulator import Simulator
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 def build_app(simulator: Simulator) -> ASGIApp:
@@ -40,9 +43,15 @@ def build_app(simulator: Simulator) -> ASGIApp:
     app.add_exception_handler(ApiError, _refuse)
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v4")
+    app.add_api_route("/api/v4/{rest:path}", _no_endpoint, methods=list(METHODS), response_model=None)
     app.include_router(control.router)
     app.include_router(git_http.router)
+    app.include_router(views.router)  # last: its final route takes any path for a project
     return Gate(app, simulator.faults)
+
+
+async def _no_endpoint(_: Request) -> Response:
+    return JSONResponse({"error": "404 Not Found"}, status_code=404)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:

@@ -165,7 +165,7 @@ def set_state(simulator: Simulator, item: Issue | MergeRequest, actor: User, eve
     if event not in {"close", "reopen"}:
         raise bad_parameter("state_event does not have a valid value")
     target = "closed" if event == "close" else "opened"
-    if item.state == target or item.state == "merged":
+    if item.state in {target, "merged"}:
         return None
     item.state = target
     item.closed_at = simulator.state.now() if target == "closed" else None
