@@ -57,7 +57,7 @@ def session_table(sessions: list[Json]) -> RenderableType:
             _item(session),
             plain(session["requester"]),
             Text(session["status"], style=_STATUS_STYLES.get(session["status"], "")),
-            f"@{plain(waiting['on'])}" if waiting.get("on") else "",
+            person_asked(waiting),
             _when(session["updated_at"]),
         )
     return table
@@ -91,7 +91,7 @@ def question_panel(session: Json) -> RenderableType:
     if waiting["choices"]:
         text.append("\n\n" + "\n".join(f"  {_CHOICE_WORDS.get(choice, choice)}" for choice in waiting["choices"]))
     until = f", until {_when(waiting['until'])}" if waiting.get("until") else ""
-    title = f"@{plain(waiting['on'])} is asked{until}  (digest {waiting['digest_prefix']})"
+    title = f"{person_asked(waiting)} is asked{until}  (digest {waiting['digest_prefix']})"
     return Panel(text, title=Text(title), title_align="left", border_style="yellow")
 
 
@@ -107,6 +107,12 @@ def question_text(question: str) -> Text:
     return text
 
 
+def person_asked(waiting: Json) -> str:
+    """Return who is asked, as GitLab mentions people; empty if nobody is."""
+    name = plain(waiting.get("on") or "").removeprefix("@")
+    return f"@{name}" if name else ""
+
+
 def how_to_answer(session: Json) -> str:
     """Return the lines with which the open question can be answered."""
     waiting = session["waiting"]
@@ -115,7 +121,7 @@ def how_to_answer(session: Json) -> str:
         + (' --text "..."' if choice == "modify" else "")
         for choice in waiting["choices"]
     ]
-    return "\n".join([f"@{waiting['on']} can answer:", *lines])
+    return "\n".join([f"{person_asked(waiting)} can answer:", *lines])
 
 
 def brief_log_line(entry: Json) -> Text:

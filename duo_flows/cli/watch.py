@@ -106,7 +106,7 @@ class _Watcher:
 
     def _may_answer(self) -> bool:
         waiting = self._session.get("waiting") or {}
-        return self._can_ask and bool(waiting.get("choices")) and waiting["on"] == self._me
+        return self._can_ask and bool(waiting.get("choices")) and views.person_asked(waiting) == f"@{self._me}"
 
     def _show_question(self) -> None:
         waiting = self._session.get("waiting") or {}

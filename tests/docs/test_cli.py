@@ -16,9 +16,7 @@ def commands_of(app: App, prefix: str = "duoflow") -> list[str]:
 
 
 def test_the_page_holds_every_command_and_no_other():
-    documented = {
-        re.sub(r" [A-Z].*", "", command) for command in re.findall(r"^\| `(duoflow [^`]+)`", PAGE, flags=re.MULTILINE)
-    }
+    documented = {re.sub(r" [A-Z].*", "", command) for command in re.findall(r"^\| `(duoflow [^`]+)`", PAGE, flags=re.MULTILINE)}
 
     assert documented == set(commands_of(build_app()))
 

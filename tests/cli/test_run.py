@@ -1,0 +1,62 @@
+import json
+
+import pytest
+
+
+def start_of(listening):
+    ((_, (flow, message)),) = listening.door.runtime.started.items()
+    return flow, message
+
+
+def test_a_flow_is_started_for_the_person_of_the_token(listening, alice, capsys):
+    assert alice("run", "fix_pipeline", "--project", "shop/checkout", "--merge-request", "3", "--no-watch") == 0
+    flow, message = start_of(listening)
+    assert (flow, message.requester, message.merge_request_iid) == ("fix_pipeline", 1, 3)
+    assert "has started" in capsys.readouterr().out
+
+
+def test_a_pipelines_address_names_project_and_pipeline(listening, alice):
+    url = "https://gitlab.test/shop/checkout/-/pipelines/42"
+
+    assert alice("run", "fix_pipeline", "--pipeline", url, "--no-watch") == 0
+    _, message = start_of(listening)
+    assert (message.project, message.pipeline_id) == (7, 42)
+
+
+def test_the_same_key_starts_one_session(listening, alice):
+    command = ("run", "fix_pipeline", "--project", "7", "--idempotency-key", "once", "--no-watch", "--json")
+
+    assert (alice(*command), alice(*command)) == (0, 0)
+    assert len(listening.door.runtime.started) == 1
+
+
+def test_an_input_file_is_overridden_by_options(listening, alice, tmp_path):
+    file = tmp_path / "input.json"
+    file.write_text(json.dumps({"project": "shop/checkout", "goal": "from the file", "pipeline_id": 42}))
+
+    assert alice("run", "fix_pipeline", "--input-file", str(file), "--goal", "from the option", "--no-watch") == 0
+    _, message = start_of(listening)
+    assert (message.goal, message.pipeline_id) == ("from the option", 42)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ((), 2, "Name the project"),
+        (("--pipeline", "latest"), 2, "--pipeline takes a number"),
+        (("--input-file", "absent.json"), 2, "absent.json cannot be read"),
+        (("--project", "shop/secret"), 4, "There is no project shop/secret"),
+    ],
+)
+def test_what_cannot_be_started_is_said_and_nothing_starts(listening, alice, capsys, case):
+    options, exit_code, words = case
+
+    assert alice("run", "fix_pipeline", *options, "--no-watch") == exit_code
+    assert words in capsys.readouterr().err
+    assert listening.door.nothing_reached_a_workflow()
+
+
+def test_an_unknown_flow_is_refused(listening, alice, capsys):
+    assert alice("run", "no_such_flow", "--project", "7", "--no-watch") == 3
+    assert "There is no flow no_such_flow" in capsys.readouterr().err
+    assert listening.door.nothing_reached_a_workflow()

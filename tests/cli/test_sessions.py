@@ -1,0 +1,147 @@
+import json
+
+import pytest
+
+from duo_flows.domain.sessions import Ending, SessionStatus, SessionUpdate
+from signals.messages import AnswerResult
+from tests.web.a_door import a_change
+
+DIGEST = a_change().digest
+
+
+def end_with(listening, status, ending):
+    update = SessionUpdate(session_id="s1", run=1, status=status, ending=ending, summary="That was it.")
+    listening.do(listening.door.store.sessions.update(update))
+
+
+def test_a_session_is_listed(listening, alice, capsys):
+    listening.do(listening.door.a_session())
+
+    assert alice("sessions", "list") == 0
+    assert "s1" in capsys.readouterr().out
+
+
+def test_a_list_is_json_for_programs(listening, alice, capsys):
+    listening.do(listening.door.a_session())
+
+    assert alice("sessions", "list", "--json") == 0
+    assert [session["id"] for session in json.loads(capsys.readouterr().out)["sessions"]] == ["s1"]
+
+
+def test_only_sessions_that_wait_for_me_are_listed_on_request(listening, alice, capsys):
+    listening.do(listening.door.a_session("s2"))
+    listening.do(listening.door.a_question("s1"))
+
+    assert alice("sessions", "list", "--waiting-for-me", "--json") == 0
+    assert [session["id"] for session in json.loads(capsys.readouterr().out)["sessions"]] == ["s1"]
+
+
+def test_a_status_is_named_as_gitlab_names_it(listening, alice, capsys):
+    listening.do(listening.door.a_question("s1"))
+
+    assert alice("sessions", "list", "--status", "input_required", "--json") == 0
+    assert len(json.loads(capsys.readouterr().out)["sessions"]) == 1
+
+
+def test_showing_an_open_question_names_who_is_asked_and_the_digest(listening, alice, capsys):
+    listening.do(listening.door.a_question())
+
+    assert alice("sessions", "show", "s1") == 0
+    shown = capsys.readouterr().out
+    assert "@alice is asked" in shown
+    assert DIGEST[:12] in shown
+
+
+def test_a_session_that_does_not_exist_is_exit_code_4(alice, capsys):
+    assert alice("sessions", "show", "nope") == 4
+    assert "There is no session nope" in capsys.readouterr().err
+
+
+def test_a_refusal_is_json_for_programs(alice, capsys):
+    assert alice("sessions", "show", "nope", "--json") == 4
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "not_found"
+
+
+def test_the_diff_is_a_patch_when_piped(listening, alice, capsys):
+    listening.do(listening.door.a_question())
+
+    assert alice("sessions", "diff", "s1") == 0
+    assert capsys.readouterr().out == a_change().diff
+
+
+def test_an_answer_reaches_the_workflow(listening, alice, capsys):
+    listening.do(listening.door.a_question())
+    listening.door.runtime.result = AnswerResult(is_accepted=True, code="apply", reason="It will be applied.")
+
+    assert alice("sessions", "answer", "s1", "apply", "--digest", DIGEST[:12]) == 0
+    assert "It will be applied." in capsys.readouterr().out
+    assert [answer.choice for answer in listening.door.runtime.asked] == ["apply"]
+
+
+def test_an_answer_without_a_digest_is_not_given_where_nobody_can_be_asked(listening, alice, capsys):
+    listening.do(listening.door.a_question())
+
+    assert alice("sessions", "answer", "s1", "apply") == 2
+    assert f"duoflow sessions answer s1 apply --digest {DIGEST[:12]}" in capsys.readouterr().err
+    assert listening.door.nothing_reached_a_workflow()
+
+
+def test_an_answer_by_somebody_else_is_exit_code_3_and_changes_nothing(listening, bob, capsys):
+    listening.do(listening.door.a_question())
+
+    assert bob("sessions", "answer", "s1", "apply", "--digest", DIGEST) == 3
+    assert "Only @alice" in capsys.readouterr().err
+    assert listening.door.nothing_reached_a_workflow()
+
+
+@pytest.mark.parametrize("digest", ["abc", "not-a-digest!"])
+def test_a_digest_that_cannot_be_one_is_not_sent(alice, capsys, digest):
+    assert alice("sessions", "answer", "s1", "apply", "--digest", digest) == 2
+    assert "--digest takes at least 12" in capsys.readouterr().err
+
+
+def test_modifying_needs_words(alice, capsys):
+    assert alice("sessions", "answer", "s1", "modify", "--digest", DIGEST) == 2
+    assert "--text" in capsys.readouterr().err
+
+
+def test_stopping_reaches_the_workflow_with_the_reason(listening, alice):
+    listening.do(listening.door.a_session())
+
+    assert alice("sessions", "stop", "s1", "--reason", "wrong branch") == 0
+    assert [stop.reason for _, stop in listening.door.runtime.stops] == ["wrong branch"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (SessionStatus.FINISHED, Ending.DONE, 0),
+        (SessionStatus.FAILED, Ending.FAULT, 1),
+        (SessionStatus.STOPPED, Ending.EXPIRED, 6),
+    ],
+)
+def test_watching_ends_as_the_session_ended(listening, alice, capsys, case):
+    status, ending, exit_code = case
+    listening.do(listening.door.a_question())
+    end_with(listening, status, ending)
+
+    assert alice("sessions", "watch", "s1", "--json") == exit_code
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["entry"]["text"] for line in lines[:-1]] == ["Asked."]
+    assert lines[-1]["session"]["status"] == status
+
+
+def test_watching_goes_on_after_a_line_that_was_seen(listening, alice, capsys):
+    listening.do(listening.door.a_question())
+    end_with(listening, SessionStatus.FINISHED, Ending.DONE)
+
+    assert alice("sessions", "watch", "s1", "--after", "1", "--json") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_text_of_others_cannot_drive_the_terminal(listening, alice, capsys):
+    listening.do(listening.door.a_session(goal="\x1b]0;evil\x07"))
+    listening.do(listening.door.store.sessions.update(SessionUpdate(session_id="s1", run=1, summary="\x1b[2Jgone\x07")))
+
+    assert alice("sessions", "show", "s1") == 0
+    assert "\x1b" not in capsys.readouterr().out
