@@ -50,14 +50,13 @@ class Gate:
 
     async def _misbehave(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(fault.delay_ms / 1000)
-        if fault.apply_first:
-            await self._app(scope, receive, _swallow)
+        answers = not fault.drop_connection and fault.status is None
+        if answers or fault.apply_first:
+            await self._app(scope, receive, send if answers else _swallow)
         if fault.drop_connection:
             _drop(send)
         elif fault.status is not None:
             await _answer(fault)(scope, receive, send)
-        elif not fault.apply_first:
-            await self._app(scope, receive, send)
 
     def _with_headers(self, send: Send) -> Send:
         minute = int(time.time() // 60)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from simulators.gitlab import payloads
+from simulators.gitlab import payloads, payloads_ci
 from simulators.gitlab.model import Issue, MergeRequest
 
 if TYPE_CHECKING:
@@ -109,10 +109,10 @@ def awarded(
 def pipeline_changed(simulator: Simulator, project: Project, pipeline: Pipeline) -> None:
     """A pipeline has another status."""
     if _anyone(project, "pipeline_events"):
-        _fire(simulator, project, "pipeline_events", payloads.pipeline_event(simulator, project, pipeline))
+        _fire(simulator, project, "pipeline_events", payloads_ci.pipeline_event(simulator, project, pipeline))
 
 
 def job_changed(simulator: Simulator, project: Project, pipeline: Pipeline, job: Job) -> None:
     """A job has another status."""
     if _anyone(project, "job_events"):
-        _fire(simulator, project, "job_events", payloads.job_event(simulator, project, pipeline, job))
+        _fire(simulator, project, "job_events", payloads_ci.job_event(simulator, project, pipeline, job))

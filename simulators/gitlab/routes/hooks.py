@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from simulators.gitlab import payloads
+from simulators.gitlab import payloads, payloads_ci
 from simulators.gitlab.calls import Api, Call, JSONResponse, Response, no_content
 from simulators.gitlab.errors import ApiError, bad_parameter, not_found
 from simulators.gitlab.hooks import EVENT_NAMES
@@ -194,7 +194,7 @@ def _sample(call: Call, project: Project, trigger: str) -> dict[str, Any]:
     elif trigger == "merge_requests_events" and project.merge_requests:
         return payloads.item_event(simulator, project, project.merge_requests[-1], me, action="open", changes={})
     elif trigger == "pipeline_events" and project.pipelines:
-        return payloads.pipeline_event(simulator, project, project.pipelines[-1])
+        return payloads_ci.pipeline_event(simulator, project, project.pipelines[-1])
     elif trigger == "job_events" and project.jobs:
-        return payloads.job_event(simulator, project, project.pipelines[-1], project.pipelines[-1].jobs[-1])
+        return payloads_ci.job_event(simulator, project, project.pipelines[-1], project.pipelines[-1].jobs[-1])
     raise ApiError(422, {"message": f"Ensure the project has something that fires {trigger}."})
