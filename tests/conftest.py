@@ -1,3 +1,3 @@
 """What all tests may ask for. Fixtures of one room stand in the conftest of its folder."""
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.temporal"]

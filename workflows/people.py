@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.contracts import Prove, Proven, Reply, RequestContract
+from duo_flows.domain.model import Model
 from duo_flows.domain.requests import Act, Choice, Ruling, rule_on
 from duo_flows.domain.sessions import LogKind
 from signals.messages import Answer, AnswerResult, Stop
@@ -21,6 +22,15 @@ from .run_state import Envelope, RunState, StopAsked
 
 _NOTHING_ASKED = "This session has no open question now. Nothing was changed."
 _IS_OVER = "This session has ended. Nothing was changed; it can be started again with retry."
+
+
+class _Who(Model):
+    """Who did something, through which door, and in which comment."""
+
+    event_id: str
+    actor: str
+    door: str
+    note_id: int | None = None
 
 
 class People:
@@ -63,11 +73,12 @@ class People:
     async def _work_on(self, state: RunState, envelope: Envelope) -> AnswerResult:
         proven = await _prove(state, envelope)
         if envelope.stop is not None:
-            return await self._stop(state, envelope.stop, proven)
+            return await self._stop(state, envelope.event_id, envelope.stop, proven)
         note_id = envelope.answer.note_id if envelope.answer else None
         if proven.act is None:
             refusal = AnswerResult(is_accepted=False, code=proven.code, reason=proven.objection)
-            return await self._refuse(state, refusal, actor=proven.actor, door=_door(envelope), note_id=note_id)
+            who = _Who(event_id=envelope.event_id, actor=proven.actor, door=_door(envelope), note_id=note_id)
+            return await self._refuse(state, refusal, who)
         return await self.rule(state, proven.act, note_id=note_id)
 
     async def rule(self, state: RunState, act: Act, *, note_id: int | None = None) -> AnswerResult:
@@ -76,7 +87,8 @@ class People:
             return self.results[act.event_id]
         result, ruling = self._ruling(state, act)
         if not result.is_accepted or ruling is None:
-            return await self._refuse(state, result, actor=act.actor, door=act.door, note_id=note_id)
+            who = _Who(event_id=act.event_id, actor=act.actor, door=act.door, note_id=note_id)
+            return await self._refuse(state, result, who)
         words = {"words": act.text} if act.choice is Choice.MODIFY else {}
         text = f"@{act.actor} answered {act.choice}." if not act.text else f"@{act.actor} answered {act.choice}: {act.text[:500]}"
         data = {
@@ -109,21 +121,19 @@ class People:
         )
         return result, ruling
 
-    async def _refuse(
-        self, state: RunState, result: AnswerResult, *, actor: str, door: str, note_id: int | None = None
-    ) -> AnswerResult:
-        entry = state.entry(LogKind.REFUSAL, result.reason, actor=actor, door=door, data={"code": result.code})
-        await report(state, entry)
-        self._reply(state, note_id, result.reason)
+    async def _refuse(self, state: RunState, result: AnswerResult, who: _Who) -> AnswerResult:
+        data = {"event_id": who.event_id, "code": result.code}
+        await report(state, state.entry(LogKind.REFUSAL, result.reason, actor=who.actor, door=who.door, data=data))
+        self._reply(state, who.note_id, result.reason)
         return result
 
-    async def _stop(self, state: RunState, stop: Stop, proven: Proven) -> AnswerResult:
+    async def _stop(self, state: RunState, event_id: str, stop: Stop, proven: Proven) -> AnswerResult:
         if proven.objection or not proven.may_stop:
             reason = (
                 proven.objection or f"Only @{state.opened.requester} or a Maintainer of {state.opened.project_path} can stop this."
             )
             refusal = AnswerResult(is_accepted=False, code=proven.code or "may_not_stop", reason=reason)
-            return await self._refuse(state, refusal, actor=proven.actor, door=stop.door)
+            return await self._refuse(state, refusal, _Who(event_id=event_id, actor=proven.actor, door=stop.door))
         if self.is_over:
             return AnswerResult(is_accepted=True, code="already_ended", reason="The session has ended already.")
         text = f"@{proven.actor} asked to stop." if not stop.reason else f"@{proven.actor} asked to stop: {stop.reason[:500]}"

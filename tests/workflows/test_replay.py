@@ -1,0 +1,39 @@
+"""Every workflow change replays the committed histories: a session that waits for days is still there after a deploy."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from workers.wiring import workflow_runner
+from workflows.flow import Flow
+
+HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
+
+
+def test_there_are_histories_of_every_ending():
+    assert {path.stem for path in HISTORIES} >= {
+        "attempts_used_up",
+        "cancelled",
+        "cancelled_by_operator",
+        "cost_cap",
+        "done",
+        "expired",
+        "fault",
+        "low_confidence",
+        "modified",
+        "moved_branch",
+        "not_fixable",
+        "nothing_to_do",
+        "second_attempt",
+        "stopped",
+    }
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=[path.stem for path in HISTORIES])
+async def test_a_committed_history_replays(path: Path):
+    replayer = Replayer(workflows=[Flow], data_converter=pydantic_data_converter, workflow_runner=workflow_runner())
+
+    await replayer.replay_workflow(WorkflowHistory.from_json(f"test/{path.stem}", path.read_text()))  # noqa: ASYNC240 - a small file
