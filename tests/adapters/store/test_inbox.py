@@ -105,6 +105,44 @@ async def test_nothing_that_arrives_later_changes_a_closed_delivery(store, close
     assert await _claim(store) == []
 
 
+CLOSING = [("done", {}), ("give_up", {}), ("retry", {"at": NOON})]
+
+
+@pytest.mark.parametrize(("act", "when"), CLOSING)
+async def test_who_holds_a_delivery_no_longer_changes_nothing_for_who_does(store, act, when):
+    await store.inbox.put(a_delivery())
+    [late] = await store.inbox.claim(limit=1, lease=LEASE, now=NOON)
+    [held] = await store.inbox.claim(limit=1, lease=LEASE, now=NOON + LEASE)
+
+    await getattr(store.inbox, act)(late.id, outcome="late", attempt=late.attempts, **when)
+
+    assert await store.inbox.delivery("a") == held
+    assert await _claim(store, now=NOON + LEASE) == []
+
+
+@pytest.mark.parametrize(("act", "when"), CLOSING)
+@pytest.mark.parametrize("attempt", [2, None])
+async def test_who_holds_a_delivery_changes_it_and_so_does_who_names_no_attempt(store, act, when, attempt):
+    await store.inbox.put(a_delivery())
+    await _claim(store)
+    [held] = await store.inbox.claim(limit=1, lease=LEASE, now=NOON + LEASE)
+
+    await getattr(store.inbox, act)(held.id, outcome="as it went", attempt=attempt, **when)
+
+    assert (await store.inbox.delivery("a")).outcome == "as it went"
+
+
+async def test_who_holds_a_delivery_that_was_closed_meanwhile_leaves_it_closed(store):
+    await store.inbox.put(a_delivery())
+    [held] = await store.inbox.claim(limit=1, lease=LEASE, now=NOON)
+    await store.inbox.done(held.id, outcome="answered by the API")
+
+    await store.inbox.retry(held.id, outcome="late", at=NOON, attempt=held.attempts)
+
+    assert (await store.inbox.delivery("a")).outcome == "answered by the API"
+    assert await _claim(store) == []
+
+
 async def test_an_unknown_delivery_is_not_found(store):
     with pytest.raises(NotFound, match="no delivery 99"):
         await store.inbox.done(99, outcome="")

@@ -10,7 +10,7 @@ import pytest
 
 from duo_flows.adapters.store.database import Database
 from duo_flows.adapters.store.session_log import add_lines, hold_session
-from duo_flows.domain.errors import DuoFlowsError
+from duo_flows.domain.errors import DuoFlowsError, Refused
 from duo_flows.domain.sessions import Ending, SessionFilter, SessionStatus, SessionUpdate, Usage
 from tests.adapters.store.making import NOON, a_delivery, a_line, a_session, a_turn, an_end, lines
 
@@ -37,6 +37,62 @@ async def test_a_workflow_that_registers_many_times_at_once_gets_one_session(sto
 
     assert len({session.id for session in registered}) == 1
     assert len(await stores.one.sessions.sessions(SessionFilter())) == 1
+
+
+async def test_a_door_and_the_worker_that_register_at_once_make_one_whole_session(stores):
+    by_door = a_session(merge_request_iid=4, start_ref="start")
+    by_worker = a_session(pipeline_id=3, definition_ref="frozen", execution_id="e1")
+
+    await _together(*(store.sessions.register(new) for new in (by_door, by_worker) for store in stores.both(10)))
+
+    [whole] = await stores.one.sessions.sessions(SessionFilter())
+    assert (whole.merge_request_iid, whole.start_ref, whole.pipeline_id, whole.definition_ref) == (4, "start", 3, "frozen")
+
+
+async def test_of_what_two_say_at_once_the_session_keeps_one_and_tells_both_the_same(stores):
+    await stores.one.sessions.register(a_session())
+
+    told = await _together(*(store.sessions.register(a_session(definition_ref=f"d{n}")) for n, store in enumerate(stores.both(10))))
+
+    assert {session.definition_ref for session in told} == {(await stores.one.sessions.session(told[0].id)).definition_ref}
+
+
+async def test_the_worker_of_a_later_run_and_one_of_the_first_let_a_session_learn_at_once(stores):
+    session = await stores.one.sessions.register(a_session())
+    await stores.one.sessions.update(an_end(session.id))
+    run = await stores.one.sessions.start_next_run(session.id, after=1)
+    news = (
+        a_session(merge_request_iid=4, execution_id="e1"),
+        a_session(run.workflow_id, definition_ref="frozen", execution_id="e2"),
+    )
+    reports = (store.sessions.update(SessionUpdate(session_id=session.id, run=2, step="read")) for store in stores.both(10))
+
+    await _together(*(store.sessions.register(new) for new in news for store in stores.both(10)), *reports)
+
+    whole = await stores.one.sessions.session(session.id)
+    assert (whole.merge_request_iid, whole.definition_ref, whole.step) == (4, "frozen", "read")
+
+
+async def test_executions_of_one_workflow_id_that_register_at_once_get_a_session_each(stores):
+    news = [a_session(execution_id=f"e{n % 3}") for n in range(12)]
+
+    told = await _together(*(store.sessions.register(new) for new, store in zip(news, stores.both(12), strict=True)))
+
+    assert len({session.id for session in told}) == 3
+    assert [session.id for session in told[:3]] * 4 == [session.id for session in told]
+
+
+async def test_a_next_run_and_a_stranger_that_want_one_workflow_id_at_once_do_not_share_it(stores):
+    session = await stores.one.sessions.register(a_session(session_id="mine"))
+    await stores.one.sessions.update(an_end(session.id))
+    strangers = (store.sessions.register(a_session("session/mine/2", execution_id="e1")) for store in stores.both(5))
+    retries = (store.sessions.start_next_run("mine", after=1) for store in stores.both(5))
+
+    answers = await asyncio.gather(*strangers, *retries, return_exceptions=True)
+
+    faults = {type(answer) for answer in answers if isinstance(answer, Exception)}
+    holder = await stores.one.sessions.session_of_workflow("session/mine/2")
+    assert (holder.id == "mine", faults) in [(True, set()), (False, {Refused})]
 
 
 async def test_two_workflows_that_claim_one_session_id_at_once_give_it_to_one(stores):

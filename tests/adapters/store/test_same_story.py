@@ -22,6 +22,7 @@ _RUNS = st.integers(1, 3)
 _LINES = st.lists(st.builds(a_line, st.sampled_from("abcdef")), max_size=3).map(tuple)
 _USAGES = st.builds(Usage, turns=st.integers(0, 1), input_tokens=st.integers(0, 9), cost_microusd=st.integers(0, 9))
 _DELIVERIES = st.integers(1, 3)
+_ATTEMPTS = st.none() | st.integers(0, 3)
 _TIMES = st.integers(-2, 4).map(lambda minutes: NOON + timedelta(minutes=minutes))
 
 
@@ -38,8 +39,20 @@ _UPDATES = st.builds(
     summary=st.none() | st.text(max_size=3),
     entries=_LINES,
 )
+_WORKFLOWS = st.sampled_from(["w1", "w2", "session/s1/2"])
+_EXECUTIONS = st.sampled_from(["", "e1", "e2"])
+_NEW = st.builds(
+    a_session,
+    _WORKFLOWS,
+    session_id=_IDS,
+    execution_id=_EXECUTIONS,
+    goal=st.sampled_from(["", "a", "b"]),
+    pipeline_id=st.sampled_from([None, 3]),
+    definition_ref=st.sampled_from(["", "d1", "d2"]),
+)
 _CALLS = st.one_of(
-    _call("sessions", "register", st.builds(a_session, st.sampled_from(["w1", "w2", "session/s1/2"]), session_id=_IDS)),
+    _call("sessions", "register", _NEW),
+    _call("sessions", "session_of_workflow", _WORKFLOWS, execution_id=_EXECUTIONS),
     _call("sessions", "update", _UPDATES),
     _call("sessions", "append", _IDS, _RUNS, _LINES),
     _call("sessions", "start_next_run", _IDS, after=_RUNS),
@@ -56,8 +69,9 @@ _CALLS = st.one_of(
     _call("sessions", "sessions", st.builds(SessionFilter, limit=st.integers(1, 2), before_id=st.sampled_from(["", "s1"]))),
     _call("inbox", "put", st.builds(a_delivery, st.sampled_from("abc"), received_at=_TIMES, session_id=_IDS)),
     _call("inbox", "claim", limit=st.integers(1, 2), lease=st.just(timedelta(minutes=1)), now=_TIMES),
-    _call("inbox", "done", _DELIVERIES, outcome=st.just("done")),
-    _call("inbox", "retry", _DELIVERIES, outcome=st.just("again"), at=_TIMES),
+    _call("inbox", "done", _DELIVERIES, outcome=st.just("done"), attempt=_ATTEMPTS),
+    _call("inbox", "retry", _DELIVERIES, outcome=st.just("again"), at=_TIMES, attempt=_ATTEMPTS),
+    _call("inbox", "give_up", _DELIVERIES, outcome=st.just("no more"), attempt=_ATTEMPTS),
     _call("inbox", "waiting_for_session", _IDS, received_by=_TIMES),
 )
 

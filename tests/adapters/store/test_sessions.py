@@ -16,7 +16,8 @@ async def test_a_registered_session_is_shown_as_it_was_registered_and_as_created
 
     session = await store.sessions.register(new)
 
-    assert session.model_dump(include=set(type(new).model_fields) - {"session_id"}) == new.model_dump(exclude={"session_id"})
+    unseen = {"session_id", "execution_id"}
+    assert session.model_dump(include=set(type(new).model_fields) - unseen) == new.model_dump(exclude=unseen)
     assert (session.run, session.status, session.ending, session.usage) == (1, SessionStatus.CREATED, None, Usage())
     assert (session.created_at, session.updated_at, session.ended_at) == (NOON, NOON, None)
     assert await store.sessions.session(session.id) == session
@@ -123,6 +124,20 @@ async def test_a_run_with_an_ending_is_not_reopened_but_its_log_goes_on(store, c
     await store.sessions.update(late)
 
     assert await store.sessions.session(session.id) == ended
+    assert [line.key for line in await store.sessions.log(session.id)] == ["late"]
+
+
+async def test_a_run_with_a_final_status_and_no_ending_is_over_all_the_same_and_its_log_goes_on(store, clock):
+    session = await store.sessions.register(a_session())
+    await store.sessions.update(SessionUpdate(session_id=session.id, run=1, status=SessionStatus.FAILED))
+    over = await store.sessions.session(session.id)
+    clock.forward(minutes=5)
+
+    await store.sessions.update(SessionUpdate(session_id=session.id, run=1, status=SessionStatus.RUNNING, step="again"))
+    await store.sessions.update(an_end(session.id, entries=(a_line("late"),)))
+
+    assert (over.status, over.ending, over.ended_at) == (SessionStatus.FAILED, None, NOON)
+    assert await store.sessions.session(session.id) == over
     assert [line.key for line in await store.sessions.log(session.id)] == ["late"]
 
 
