@@ -14,8 +14,8 @@ import httpx2
 from .failures import CommandError, ExitCode
 
 _TIMEOUT_SECONDS = 30.0
-# The longest wait for log lines that the API grants.
-MAX_WAIT_SECONDS = 25.0
+# How long one request waits for new log lines. Whatever changes without one is seen this much later.
+WAIT_SECONDS = 10.0
 # Above the longest wait that the API grants, so that it is the API that ends a wait.
 _WAIT_MARGIN_SECONDS = 10.0
 _EXIT_CODES = {404: ExitCode.NOT_FOUND}

@@ -16,7 +16,7 @@ from duo_flows.domain.sessions import SessionStatus
 
 from . import views
 from .answering import LETTERS, Given, give_answer, read_line, tell_result
-from .client import MAX_WAIT_SECONDS, Api, Json
+from .client import WAIT_SECONDS, Api, Json
 from .failures import CommandError, ExitCode, exit_code_of
 from .output import err, is_terminal, out, plain, print_json_line, say
 
@@ -138,7 +138,7 @@ class _Watcher:
         return out.status(plain(views.status_line(self._session)), spinner="dots")
 
     async def _patiently_lines(self) -> Json:
-        return await self._patiently(lambda: self._api.log(self._session_id, after=self._after, wait_seconds=MAX_WAIT_SECONDS))
+        return await self._patiently(lambda: self._api.log(self._session_id, after=self._after, wait_seconds=WAIT_SECONDS))
 
     async def _patiently_session(self) -> Json:
         return await self._patiently(lambda: self._api.session(self._session_id))

@@ -7,7 +7,7 @@ import asyncio
 from duo_flows.bootstrap.embedded.layout import Layout
 from duo_flows.cli import views
 from duo_flows.cli.answering import Given
-from duo_flows.cli.client import MAX_WAIT_SECONDS, Api, Json
+from duo_flows.cli.client import Api, Json
 from duo_flows.cli.failures import CommandError, ExitCode
 from duo_flows.cli.observer import Observer
 from duo_flows.cli.output import is_terminal
@@ -23,6 +23,8 @@ from .narrator import Narrator
 from .trouble import find_scene
 
 _LOOK_AGAIN_SECONDS = 0.3
+# Whatever changes without a new line of the log is seen this much later.
+_LOG_WAIT_SECONDS = 2.0
 # A worker rules on an answer within a second; this is for a comment's way through GitLab and its hook.
 _RULING_PATIENCE_SECONDS = 30.0
 
@@ -75,7 +77,7 @@ class Play:
     async def _next_stop(self, session_id: str) -> Json:
         """Tell the session log until the session asks something unanswered, or is over; return the session then."""
         while True:
-            page = await self._api.log(session_id, after=self._seen, wait_seconds=MAX_WAIT_SECONDS)
+            page = await self._api.log(session_id, after=self._seen, wait_seconds=_LOG_WAIT_SECONDS)
             for entry in page["entries"]:
                 self._narrator.show(views.brief_log_line(entry))
             self._seen = int(page["next_after"])
