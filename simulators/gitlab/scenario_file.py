@@ -188,7 +188,7 @@ def _check_names(written: WrittenGitLab, *, where: str) -> None:
     for index, project in enumerate(written.projects):
         named = set(project.members)
         named |= {commit.author for commit in project.commits if commit.author}
-        named |= {item.author for item in (*project.merge_requests, *project.issues)}
+        named |= {request.author for request in project.merge_requests} | {issue.author for issue in project.issues}
         if named - known:
             raise ScenarioError(
                 f"{where}.projects.{index}: {', '.join(sorted(named - known))} is no user of this scenario; "
