@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -82,7 +82,9 @@ async def _perform(layout: Layout, door: DoorName, *, keep: bool) -> int:
             # What cannot be started again ends the story with its reason.
             await asyncio.wait({watching, telling}, return_when=asyncio.FIRST_COMPLETED)
             result = await (telling if telling.done() else watching)
-            await (_stay(layout, stack) if keep else _pause())
+            # The story is over and its result stands, however the looking around ends.
+            with suppress(asyncio.CancelledError):
+                await (_stay(layout, stack) if keep else _pause())
             return result or ExitCode.OK
         finally:
             for task in (watching, telling):
