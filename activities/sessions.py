@@ -10,7 +10,7 @@ from temporalio import activity
 from typing_extensions import override
 
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused
-from duo_flows.domain.flow_context import initial_context
+from duo_flows.domain.flow_context import initial_context, refuse_forged
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.people import AccessLevel, Person, Project
 from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
@@ -246,9 +246,11 @@ _PLAIN_ENDINGS = {
 
 def _content(text: str, category: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except ValueError:
         raise NeverAgain(f"The additional context {category!r} is not JSON in its Content.", code="invalid_start") from None
+    refuse_forged(value, where=f"The additional context {category!r}")
+    return value
 
 
 def _cut(text: str) -> str:

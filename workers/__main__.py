@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from duo_flows.bootstrap.logs import configure_logs
 from duo_flows.bootstrap.metrics import temporal_runtime
-from duo_flows.bootstrap.services import open_services, prepare_store
+from duo_flows.bootstrap.services import Services, open_services, prepare_store
 from duo_flows.bootstrap.settings import Settings, faults_of
 from duo_flows.bootstrap.temporal import connect, ensure_namespace
 from duo_flows.domain.errors import DuoFlowsError
@@ -53,10 +53,16 @@ async def _work(settings: Settings) -> None:
     await prepare_store(settings)
     client = await connect(settings, runtime=temporal_runtime(settings))
     await ensure_namespace(client)
-    async with open_services(settings) as services, worker_of(client, deps_of(services)):
-        _log.info("working as @%s on %s", services.account.username, settings.temporal_address)
-        await told_to_stop.wait()
-        _log.info("told to stop; what is under way is finished or left for another worker")
+    async with open_services(settings) as services:
+        await services.planner.get_ready()
+        async with worker_of(client, deps_of(services)):
+            await _until(told_to_stop, services, settings)
+
+
+async def _until(told_to_stop: asyncio.Event, services: Services, settings: Settings) -> None:
+    _log.info("working as @%s on %s", services.account.username, settings.temporal_address)
+    await told_to_stop.wait()
+    _log.info("told to stop; what is under way is finished or left for another worker")
 
 
 def _refuse(sentences: list[str]) -> int:

@@ -40,7 +40,6 @@ class FlowResult(Model):
 
     session_id: str
     ending: Ending
-    commit: str = ""
 
 
 @workflow.defn(dynamic=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from duo_flows.adapters.anthropic import ClaudePlanner
 from duo_flows.adapters.flow_file import CatalogueFlows
 from duo_flows.adapters.flow_file.files import YamlFlowFiles
 from duo_flows.adapters.flow_file.policy_file import policy_of
@@ -65,6 +66,7 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
     catalogue = CatalogueFlows(catalogue_dir(settings))
     forge = GitLabForge(settings.gitlab_url, token, timeout=GITLAB_TIMEOUT)
     store = await open_store(settings.database_url.get_secret_value(), clock=clock)
+    planner = _planner(settings)
     try:
         account = await forge.account()
         yield Services(
@@ -73,7 +75,7 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             account=account,
             forge=forge,
             repository=GitRepository(token, account=_committer(account, settings), cache_dir=settings.git_cache_dir),
-            planner=_planner(settings),
+            planner=planner,
             sessions=store.sessions,
             inbox=store.inbox,
             contents=store.contents,
@@ -83,6 +85,7 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             store=store,
         )
     finally:
+        await planner.aclose()
         await store.close()
         forge.close()
 
@@ -101,10 +104,7 @@ def _committer(account: Person, settings: Settings) -> tuple[str, str]:
     return account.name or account.username, f"{account.id}-{account.username}@users.noreply.{host}"
 
 
-def _planner(settings: Settings) -> Planner:
-    # Importing Anthropic's library takes more than a second, and only a process that opens services should pay for it.
-    from duo_flows.adapters.anthropic import ClaudePlanner
-
+def _planner(settings: Settings) -> ClaudePlanner:
     return ClaudePlanner(
         api_key=settings.anthropic_api_key.get_secret_value(),
         base_url=settings.anthropic_base_url or None,

@@ -135,6 +135,9 @@ class Repository(Protocol):
 class Planner(Protocol):
     """A model."""
 
+    async def get_ready(self) -> None:
+        """Do beforehand what would make the first turn slow. Never needed."""
+
     async def turn(self, request: TurnRequest, *, on_progress: Callable[[TurnProgress], None]) -> TurnReply:
         """Return the model's answer to one request. Never retries by itself.
 

@@ -91,6 +91,9 @@ class ListPlanner:
         self.replies = replies
         self.asked: list[TurnRequest] = []
 
+    async def get_ready(self) -> None:
+        """Do nothing: a list is always ready."""
+
     async def turn(self, request: TurnRequest, *, on_progress: Callable[[TurnProgress], None]) -> TurnReply:
         self.asked.append(request)
         reply = self.replies.pop(0)

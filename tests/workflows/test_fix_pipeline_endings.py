@@ -40,7 +40,7 @@ async def test_an_applied_change_is_pushed_and_its_green_pipeline_ends_the_sessi
         assert f"Duo-Digest: {change.digest}" in message
         session = await flow.session()
         assert (session.status, session.ending) == (SessionStatus.FINISHED, Ending.DONE)
-        assert "pipeline\n501 passed" in session.summary
+        assert "[pipeline 501]" in session.summary
         assert session.usage.cost_microusd == 6_000
 
 

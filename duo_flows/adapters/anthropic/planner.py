@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -81,6 +83,10 @@ class ClaudePlanner:
             return tuple([model.id async for model in client.models.list() if model.lifecycle != "retired"])
         except _library_errors() as error:
             raise fault_of(error, question="") from None
+
+    async def get_ready(self) -> None:
+        """Import Anthropic's library in a thread: it takes seconds, in which a worker would answer nobody."""
+        await asyncio.to_thread(importlib.import_module, "anthropic")
 
     async def aclose(self) -> None:
         """Close the connections that are kept open."""
