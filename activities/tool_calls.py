@@ -14,7 +14,7 @@ from duo_flows.domain.flow_definition import AgentComponent, Component, Determin
 from duo_flows.domain.people import AccessLevel
 from duo_flows.domain.pipelines import Pipeline
 from duo_flows.domain.policy import ProjectPolicy
-from duo_flows.domain.redaction import redact
+from duo_flows.domain.redaction import redact, redact_value
 from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate
 from duo_flows.domain.tools import WAIT_FOR_PIPELINE, ToolSpec, check_access, check_privilege, tool_named
 
@@ -51,7 +51,7 @@ class ToolActivities(ToolContract):
         await self._log(task, arguments, f"{task.tool}: {_first_line(output)}")
         text_ref = await self._deps.put_text(_capped(redact(output.for_model()))) if task.call_id else ""
         # A model reads the text; the context of an agent's call is the conversation, so its value need not travel.
-        return ToolDone(value=None if task.call_id else await self._deps.travelling(output.value), text_ref=text_ref)
+        return ToolDone(value=None if task.call_id else await self._deps.travelling(redact_value(output.value)), text_ref=text_ref)
 
     async def _arguments(self, task: ToolRun) -> dict[str, Any]:
         definition = await self._deps.definition(task.scope.definition_ref)

@@ -17,7 +17,8 @@ class Errands:
         """Let something be done beside the walk."""
         self._tasks.append(asyncio.create_task(errand))
 
-    async def done(self) -> None:
-        """Wait for all errands, those started meanwhile too."""
-        while self._tasks:
-            await self._tasks.pop(0)
+    @property
+    def are_done(self) -> bool:
+        """Tell whether nothing is under way beside the walk."""
+        self._tasks = [task for task in self._tasks if not task.done()]
+        return not self._tasks

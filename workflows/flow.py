@@ -136,10 +136,11 @@ class Flow:
         return self._run
 
     async def _settle(self) -> None:
-        """Let everything that is under way beside the walk come to its end."""
-        await self._people.idle()
-        await self._errands.done()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        """Let everything that is under way beside the walk come to its end.
+
+        All of it at once: what arrives while one part is waited for must not be left behind.
+        """
+        await workflow.wait_condition(lambda: self._people.is_idle and self._errands.are_done and workflow.all_handlers_finished())
 
     async def _close(self, run: SessionRun, end: EndRun) -> FlowResult:
         """Record the end, then answer whoever still asks, then end."""

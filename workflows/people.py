@@ -55,9 +55,14 @@ class People:
         await workflow.wait_condition(lambda: event_id in self.results)
         return self.results[event_id]
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether everything that has arrived is worked on."""
+        return not self.envelopes and not self._is_busy
+
     async def idle(self) -> None:
         """Wait until everything that has arrived is worked on."""
-        await workflow.wait_condition(lambda: not self.envelopes and not self._is_busy)
+        await workflow.wait_condition(lambda: self.is_idle)
 
     async def serve(self, state: RunState) -> None:
         """Work on what arrives, one by one, until the run is over."""

@@ -7,6 +7,8 @@ once. It knows shapes only: what it does not find may still be secret, so that i
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 # Every pattern is linear: a repetition is either bounded, possessive (`++`), or followed by nothing that could make it give back.
 
@@ -105,6 +107,15 @@ def redact(text: str) -> str:
     for kind, pattern in _BY_PLACE:
         text = pattern.sub(rf"\1[redacted:{kind}]", text)
     return text
+
+
+def redact_value(value: Any) -> Any:
+    """Return a JSON value with every text in it redacted, keys included."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, Mapping):
+        return {redact(name): redact_value(part) for name, part in value.items()}
+    return [redact_value(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _without_private_keys(text: str) -> str:
