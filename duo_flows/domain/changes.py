@@ -115,13 +115,21 @@ def checked_path(path: str) -> str:
     parts = path.split("/")
     if (
         not path
+        or path == "."
         or path != posixpath.normpath(path)
         or path.startswith(("/", ".."))
-        or any(part.lower() in {".git", ".."} for part in parts)
-        or any(ord(sign) < 0x20 or sign == "\\" for sign in path)  # noqa: PLR2004 - the first printable character
+        or any(_is_git_folder(part) for part in parts)
+        # Signs that nobody sees would let one name pass for another in what is shown for consent.
+        or not path.isprintable()
+        or "\\" in path
     ):
         raise Refused(f"{path!r} is not a plain path inside the repository.", code="bad_path")
     return path
+
+
+def _is_git_folder(name: str) -> bool:
+    """Tell whether some file system takes this name for `.git`: case, trailing dots and what follows a colon may not count."""
+    return name.lower().partition(":")[0].rstrip(". ") in {".git", "git~1"}
 
 
 def changed_files(proposal: Proposal, originals: Mapping[str, str | None]) -> tuple[ChangedFile, ...]:
@@ -154,7 +162,7 @@ def changed_files(proposal: Proposal, originals: Mapping[str, str | None]) -> tu
 def _apply_edit(content: str | None, edit: Edit) -> str:
     if content is None:
         raise Refused(f"{edit.path} does not exist; propose it as a new file.", code="no_such_file")
-    found = content.count(edit.old_text) if edit.old_text else 0
+    found = _occurrences(content, edit.old_text)
     if found != 1:
         how_often = "does not stand" if found == 0 else f"stands {found} times"
         raise Refused(
@@ -164,6 +172,14 @@ def _apply_edit(content: str | None, edit: Edit) -> str:
     return content.replace(edit.old_text, edit.new_text, 1)
 
 
+def _occurrences(content: str, text: str) -> int:
+    """Return how often the text stands in the content, also where it overlaps with itself; 0 for an empty text."""
+    found, position = 0, content.find(text) if text else -1
+    while position >= 0:
+        found, position = found + 1, content.find(text, position + 1)
+    return found
+
+
 def unified_diff(files: Sequence[ChangedFile], originals: Mapping[str, str | None]) -> str:
     """Return the change as one unified diff in git's form, files sorted by path."""
     return "".join(_file_diff(file, originals.get(file.path)) for file in files)
@@ -171,10 +187,26 @@ def unified_diff(files: Sequence[ChangedFile], originals: Mapping[str, str | Non
 
 def _file_diff(file: ChangedFile, original: str | None) -> str:
     before, after = _lines(original), _lines(file.content)
-    old_name = f"a/{file.path}" if original is not None else "/dev/null"
-    new_name = f"b/{file.path}" if file.content is not None else "/dev/null"
-    body = "".join(_terminated(line) for line in difflib.unified_diff(before, after, old_name, new_name))
-    return f"diff --git a/{file.path} b/{file.path}\n{body}"
+    old_name, new_name = _quoted(f"a/{file.path}"), _quoted(f"b/{file.path}")
+    # Git ends a name that has spaces in it by a tab.
+    end = "\t" if " " in file.path else ""
+    old_shown = old_name + end if original is not None else "/dev/null"
+    new_shown = new_name + end if file.content is not None else "/dev/null"
+    body = "".join(_terminated(line) for line in difflib.unified_diff(before, after, old_shown, new_shown))
+    return f"diff --git {old_name} {new_name}\n{_mode_line(file, original)}{body}"
+
+
+def _quoted(name: str) -> str:
+    # Paths hold no backslash and no control character; of what git quotes only the quote itself is left.
+    return '"{}"'.format(name.replace('"', '\\"')) if '"' in name else name
+
+
+def _mode_line(file: ChangedFile, original: str | None) -> str:
+    """Return git's line for a file that comes or goes; without it a new empty file would leave no trace in the diff."""
+    mode = "100755" if file.is_executable else "100644"
+    if original is None:
+        return f"new file mode {mode}\n"
+    return f"deleted file mode {mode}\n" if file.content is None else ""
 
 
 def _lines(text: str | None) -> list[str]:

@@ -18,7 +18,11 @@ _WINDOW_BEFORE, _WINDOW_AFTER = 4, 8
 # A single line may be a whole minified file; what matters of it stands at its start.
 _LINE_MAX = 2_000
 
-_ANSI = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+# What stands between two ranges.
+_GAP = "  [...]"
+
+# Colours and the like, window titles, and every shorter escape such as the choice of a character set.
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])")
 _SECTION = re.compile(r"section_(?:start|end):\d+:[^\r\n]*?(?:\r|$)")
 _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z (?:\d\d[OE]\+? ?)?")
 _FAILURE = re.compile(
@@ -51,7 +55,8 @@ def log_lines(raw: bytes) -> list[str]:
 def _clean(line: str) -> str:
     line = _ANSI.sub("", line.rstrip("\r"))
     line = _SECTION.sub("", _TIMESTAMP.sub("", line))
-    return line.rsplit("\r", 1)[-1]
+    # What a terminal shows last; an empty rest overwrites nothing.
+    return next((part for part in reversed(line.split("\r")) if part), "")
 
 
 def reduce_log(lines: Sequence[str], *, budget: int = DEFAULT_BUDGET) -> Excerpt:
@@ -60,8 +65,7 @@ def reduce_log(lines: Sequence[str], *, budget: int = DEFAULT_BUDGET) -> Excerpt
     if sum(costs) <= budget:
         return _excerpt(lines, range(len(lines)))
     kept: set[int] = set()
-    # Gap marks cost too; they are paid for out of this reserve.
-    left = int(budget * 0.97)
+    left = budget
     for wanted in (*_ends(lines, costs, budget), *_windows(lines)):
         left = _keep(wanted, kept, costs, left)
     return _excerpt(lines, sorted(kept))
@@ -111,9 +115,11 @@ def _windows(lines: Sequence[str]) -> Iterable[range]:
 
 def _keep(wanted: Iterable[int], kept: set[int], costs: Sequence[int], left: int) -> int:
     for index in wanted:
-        if index not in kept and costs[index] <= left:
+        # A line by itself begins a range, and a range is paid for with its gap mark.
+        cost = costs[index] if {index - 1, index + 1} & kept else costs[index] + len(_GAP) + 1
+        if index not in kept and cost <= left:
             kept.add(index)
-            left -= costs[index]
+            left -= cost
     return left
 
 
@@ -126,7 +132,7 @@ def _excerpt(lines: Sequence[str], indexes: Iterable[int]) -> Excerpt:
             ranges[-1] = (ranges[-1][0], number)
         else:
             if ranges:
-                parts.append("  [...]")
+                parts.append(_GAP)
             ranges.append((number, number))
         parts.append(_numbered(number, lines[index]))
     return Excerpt(text="\n".join(parts), included_line_ranges=tuple(ranges), line_count=len(lines))

@@ -1,0 +1,55 @@
+"""Pipelines, commits and notes: what can be told from what GitLab reports."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from duo_flows.domain.people import Person
+from duo_flows.domain.pipelines import Commit, Note, NoteTarget, Pipeline, TargetKind
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "is_finished"),
+    [
+        ("success", True),
+        ("failed", True),
+        ("canceled", True),
+        ("skipped", True),
+        ("running", False),
+        ("pending", False),
+        ("created", False),
+        ("manual", False),
+        ("scheduled", False),
+        ("waiting_for_resource", False),
+        ("preparing", False),
+        ("canceling", False),
+        ("a_status_from_the_future", False),
+    ],
+)
+def test_a_pipeline_has_ended_only_in_the_four_statuses_after_which_nothing_happens(status, is_finished):
+    assert Pipeline(id=1, project_id=7, ref="main", sha="a" * 40, status=status).is_finished is is_finished
+
+
+@pytest.mark.parametrize(
+    ("message", "is_ours"),
+    [
+        ("Pin it\n\nDuo-Session: s1\nDuo-Digest: 00\n", True),
+        ("Pin it\n\nReviewed-by: Maya\nDuo-Session: s1", True),
+        ("Pin it\n", False),
+        ("Revert what a session did\n\nThe commit said:\n\nDuo-Session: s1\n\nIt was wrong.\n", False),
+        ("About the trailer Duo-Session: s1\n", False),
+        ("", False),
+    ],
+)
+def test_a_commit_is_ours_if_its_message_ends_with_our_trailer(message, is_ours):
+    assert Commit(sha="a" * 40, message=message).is_ours is is_ours
+
+
+@pytest.mark.parametrize(("later", "is_edited"), [(timedelta(), False), (timedelta(seconds=1), True)])
+def test_a_note_is_edited_when_its_text_is_not_the_first(later, is_edited):
+    target = NoteTarget(project_id=7, kind=TargetKind.ISSUE, iid=1)
+    author = Person(id=2, username="maya")
+
+    assert Note(id=1, target=target, author=author, body="x", created_at=AT, updated_at=AT + later).is_edited is is_edited
