@@ -61,7 +61,8 @@ class ClaudePlanner:
             NeverAgain: the request or the key is wrong.
         """
         form = wire_form(request)
-        count = ProgressCount()
+        price = price_of(request.model, self._prices)
+        count = ProgressCount(price=price)
         async with self._opened(form) as stream:
             async for progress in _counted(stream, count, form):
                 on_progress(progress)
@@ -69,7 +70,7 @@ class ClaudePlanner:
             if not count.is_complete:
                 raise TryAgain(f"Claude's answer broke off before its end (request {request_id}).")
             message = stream.current_message_snapshot
-        return reply_of(message, price=price_of(request.model, self._prices), request_id=request_id)
+        return reply_of(message, price=price, request_id=request_id)
 
     async def models(self) -> tuple[str, ...]:
         """Return the names of the models that the key may use, for a check when a worker starts.

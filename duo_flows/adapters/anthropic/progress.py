@@ -1,4 +1,4 @@
-"""How far a streaming turn is: counted from its events, exact where the provider counts, estimated between."""
+"""How far a streaming turn is and what it has cost: counted from its events, exact where the provider counts, estimated between."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import math
 from typing import Any
 
 from duo_flows.domain.model_turns import TurnProgress
+from duo_flows.domain.sessions import Usage
+
+from .prices import ModelPrice
 
 # Fewer than the four that are usual, so that what was paid for a broken turn is rather over- than underestimated.
 CHARACTERS_PER_TOKEN = 3
@@ -14,12 +17,12 @@ _TEXT_OF_DELTA = {"text_delta": "text", "thinking_delta": "thinking", "input_jso
 
 
 class ProgressCount:
-    """Counts the events of one turn."""
+    """Counts the events of one turn, at the price of its model."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, price: ModelPrice) -> None:
+        self._price = price
         self._has_begun = self._has_stopped = False
-        self._input_tokens = 0
-        self._reported = 0
+        self._reported = Usage()
         self._characters = 0
         self._events = 0
 
@@ -45,11 +48,23 @@ class ProgressCount:
 
     def now(self) -> TurnProgress:
         """Return what is counted so far; input includes what the cache read and wrote."""
-        estimate = self._reported + math.ceil(self._characters / CHARACTERS_PER_TOKEN)
-        return TurnProgress(input_tokens=self._input_tokens, output_tokens=estimate, events=self._events)
+        usage = self._usage()
+        prompt = usage.input_tokens + usage.cache_write_tokens + usage.cache_read_tokens
+        return TurnProgress(input_tokens=prompt, output_tokens=usage.output_tokens, events=self._events, usage=usage)
+
+    def _usage(self) -> Usage:
+        """Return what the turn has used; nothing before the provider has begun to answer, since until then nothing is paid."""
+        estimate = self._reported.output_tokens + math.ceil(self._characters / CHARACTERS_PER_TOKEN)
+        used = self._reported.model_copy(update={"turns": int(self._has_begun), "output_tokens": estimate})
+        return used.model_copy(update={"cost_microusd": self._price.cost(used)})
 
     def _take(self, usage: Any) -> None:
-        self._reported = max(self._reported, usage.output_tokens or 0)
-        counts = (usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens)
+        told = {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cache_read_tokens": usage.cache_read_input_tokens,
+            "cache_write_tokens": usage.cache_creation_input_tokens,
+        }
         # A message_delta may leave out what the message_start has said.
-        self._input_tokens = max(self._input_tokens, sum(count or 0 for count in counts))
+        known = {name: max(getattr(self._reported, name), count or 0) for name, count in told.items()}
+        self._reported = self._reported.model_copy(update=known)

@@ -13,6 +13,7 @@ import pytest
 from duo_flows.adapters.anthropic import ClaudePlanner
 from duo_flows.domain.errors import NeverAgain, TryAgain
 from duo_flows.domain.model_turns import Message, StopReason, ToolCall, ToolSchema, TurnProgress, TurnReply, TurnRequest
+from duo_flows.domain.sessions import Usage
 
 if TYPE_CHECKING:
     from .conftest import ClaudeServer
@@ -152,10 +153,44 @@ async def test_progress_counts_events_and_tokens_as_they_come(server: ClaudeServ
 
     await planner.turn(REQUEST, on_progress=seen.append)
 
-    assert seen[0] == TurnProgress(input_tokens=1_140, output_tokens=1, events=1)
+    assert (seen[0].input_tokens, seen[0].output_tokens, seen[0].events) == (1_140, 1, 1)
     assert max(progress.output_tokens for progress in seen) == 11
     assert seen[-1].output_tokens == 9
     assert [progress.events for progress in seen] == list(range(1, len(seen) + 1))
+
+
+async def test_progress_tells_what_the_turn_has_cost_so_far_and_ends_with_what_the_reply_says(
+    server: ClaudeServer, planner: ClaudePlanner
+) -> None:
+    seen: list[TurnProgress] = []
+    server.will_say(start(), *text(0, "a" * 30), *stop("end_turn"))
+
+    reply = await planner.turn(REQUEST, on_progress=seen.append)
+
+    prompt = {"turns": 1, "input_tokens": 100, "cache_write_tokens": 40, "cache_read_tokens": 1_000}
+    assert seen[0].usage == Usage(**prompt, output_tokens=1, cost_microusd=200 + 100 + 200 + 10)
+    assert seen[2].usage == Usage(**prompt, output_tokens=11, cost_microusd=200 + 100 + 200 + 110)
+    assert seen[-1].usage == reply.usage
+
+
+async def test_a_turn_that_breaks_off_has_told_what_is_paid_for(server: ClaudeServer, planner: ClaudePlanner) -> None:
+    seen: list[TurnProgress] = []
+    server.will_say(start(), *text(0, "a" * 30), error_event("overloaded_error"))
+
+    with pytest.raises(TryAgain):
+        await planner.turn(REQUEST, on_progress=seen.append)
+
+    assert (seen[-1].usage.turns, seen[-1].usage.output_tokens, seen[-1].usage.cost_microusd) == (1, 11, 610)
+
+
+async def test_a_turn_that_never_began_tells_of_no_cost(server: ClaudeServer, planner: ClaudePlanner) -> None:
+    seen: list[TurnProgress] = []
+    server.will_say({"type": "ping"}, error_event("overloaded_error"))
+
+    with pytest.raises(TryAgain):
+        await planner.turn(REQUEST, on_progress=seen.append)
+
+    assert not any(progress.usage.turns or progress.usage.cost_microusd for progress in seen)
 
 
 @pytest.mark.parametrize(
