@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import activity
 from typing_extensions import override
 
-from duo_flows.domain.errors import NeverAgain, NotFound, Refused
+from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
 from duo_flows.domain.flow_context import initial_context, refuse_forged
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.people import AccessLevel, Person, Project
@@ -17,6 +17,7 @@ from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import (
     ENDING_EVENTS,
+    SESSION_WORKFLOW_PREFIX,
     SUMMARY_MAX_LENGTH,
     Ending,
     LogKind,
@@ -38,6 +39,8 @@ from .starting_points import StartingPoint, find_starting_point
 # Below this a person cannot change code in a project, so a flow must not do it for them.
 ACCESS_TO_START = AccessLevel.DEVELOPER
 CUSTOM_FLOWS_FOLDER = ".gitlab/duo/flows"
+# A door registers a session within milliseconds of starting its run. If it has not after some seconds, it died in between.
+_ATTEMPTS_TO_FIND_A_SESSION = 5
 
 
 class SessionActivities(SessionContract):
@@ -50,7 +53,7 @@ class SessionActivities(SessionContract):
     @activity.defn(name="open_session")
     @bounded
     async def open_session(self, task: OpenSession) -> OpenedSession:
-        start = self._trusted(task.start)
+        start = self._trusted(task)
         requester, project = await self._who_and_where(start)
         point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
         policy = await self._policy(project)
@@ -58,6 +61,9 @@ class SessionActivities(SessionContract):
         text, is_custom = await self._definition_text(task.flow, start, project)
         definition, definition_ref = await self._frozen(known, text, task.flow, is_custom=is_custom)
         session = await self._register(task, start, requester, project, point, definition_ref)
+        if session.definition_ref != definition_ref:
+            # Another try of this activity was first; what it froze is what this session runs.
+            definition_ref, definition = session.definition_ref, await self._deps.definition(session.definition_ref)
         return OpenedSession(
             session_id=session.id,
             run=max(session.run, start.run),
@@ -79,7 +85,8 @@ class SessionActivities(SessionContract):
             context=await self._context(task, start, session, project, point),
         )
 
-    def _trusted(self, start: StartFlow) -> StartFlow:
+    def _trusted(self, task: OpenSession) -> StartFlow:
+        start = task.start
         if is_signed(start, self._deps.signing_key):
             return start
         if start.signature:
@@ -89,6 +96,11 @@ class SessionActivities(SessionContract):
                 "Flows are started through the API, the command line or GitLab here: this start is not signed by a door. "
                 "The operator can allow unsigned starts with DUOFLOWS_ALLOW_UNSIGNED.",
                 code="unsigned",
+            )
+        if task.workflow_id.startswith(SESSION_WORKFLOW_PREFIX):
+            raise Refused(
+                f"Workflow ids that begin with {SESSION_WORKFLOW_PREFIX!r} are given by doors; take another one.",
+                code="reserved_id",
             )
         # What only a door may say is not believed of anybody else.
         return start.model_copy(update={"session_id": "", "run": 1, "trigger": "temporal"})

@@ -87,9 +87,13 @@ def next_status(status: SessionStatus, event: SessionEvent) -> SessionStatus:
         raise Refused(f"A session that is {status} cannot {event}.", code="wrong_status") from None
 
 
+# Ids of this form are given by doors alone: what stands behind one is a session that a door has started.
+SESSION_WORKFLOW_PREFIX = "session/"
+
+
 def workflow_id_of(session_id: str, run: int) -> str:
     """Return the workflow id of a session's run, counted from 1."""
-    return f"session/{session_id}/{run}"
+    return f"{SESSION_WORKFLOW_PREFIX}{session_id}/{run}"
 
 
 class Ending(StrEnum):
