@@ -54,6 +54,37 @@ class SessionActivities(SessionContract):
     @bounded
     async def open_session(self, task: OpenSession) -> OpenedSession:
         start = self._trusted(task)
+        try:
+            return await self._opened(task, start)
+        except (Refused, NeverAgain) as error:
+            await self._fail_unopened(start, str(error))
+            raise
+
+    async def _fail_unopened(self, start: StartFlow, reason: str) -> None:
+        """End the session that a door has registered for a run that cannot begin; nothing else would ever tell its people.
+
+        Raises:
+            TryAgain: the door has not registered it yet.
+        """
+        if not start.session_id:
+            return
+        text = redact(reason)
+        entry = NewLogEntry(key=f"run{start.run}/ending", kind=LogKind.ENDING, text=text, data={"ending": Ending.FAULT})
+        update = SessionUpdate(
+            session_id=start.session_id,
+            run=start.run,
+            status=SessionStatus.FAILED,
+            ending=Ending.FAULT,
+            summary=_cut(text),
+            entries=(entry,),
+        )
+        try:
+            await self._deps.sessions.update(update)
+        except NotFound:
+            if activity.info().attempt < _ATTEMPTS_TO_FIND_A_SESSION:
+                raise TryAgain("The door has started this run and not registered its session yet.") from None
+
+    async def _opened(self, task: OpenSession, start: StartFlow) -> OpenedSession:
         requester, project = await self._who_and_where(start)
         point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
         policy = await self._policy(project)
