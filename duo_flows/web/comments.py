@@ -95,9 +95,14 @@ class Comments:
     async def _understood(self, note: Note) -> Command | CommandProblem | None:
         """Return what a comment commands. Machines and closed accounts command nothing, and neither do we ourselves."""
         account = await self.account()
-        if note.is_system or note.author.is_bot or not note.author.is_active or note.author.id == account.id:
+        if note.is_system or note.author.id == account.id:
             return None
-        return parse_command(note.body, account=account.username)
+        understood = parse_command(note.body, account=account.username)
+        if understood is None:
+            return None
+        # A comment mentions its author without telling whether that is a bot; the user's own record does.
+        author = await self._services.forge.person(note.author.id)
+        return None if author.is_bot or not author.is_active else understood
 
     async def _asked_by(self, note: Note, understood: Command | CommandProblem) -> Session | None:
         if not isinstance(understood, Command) or understood.verb not in ANSWERS:

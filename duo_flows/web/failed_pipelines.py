@@ -112,7 +112,8 @@ class FailedPipelines:
         Raises:
             Refused: nobody is named, or the person may not act in the project.
         """
-        person = pipeline.user
+        # GitLab mentions who started a pipeline without telling whether that is a bot; the user's own record does.
+        person = await self._services.forge.person(pipeline.user.id) if pipeline.user else None
         if person is None or person.is_bot or pipeline.source == "schedule":
             named = self._services.settings.bot_pipeline_requester
             if not named:
