@@ -165,6 +165,6 @@ def test_no_gitlab_token_gets_through(text):
     "unit",
     ["a", " ", "_", "eyJ", "token=", "\n token: aaaaaaa", "://a:", "bearer a", "password: 'a1", BEGIN, f"{BEGIN}\n{KEY_LINE}\n"],
 )
-def test_five_megabytes_of_what_a_pattern_begins_with_are_read_to_their_end(unit):
-    text = unit * (5_000_000 // len(unit)) + f"\nglpat-{BODY}"
+def test_a_megabyte_of_what_a_pattern_begins_with_are_read_to_their_end(unit):
+    text = unit * (1_000_000 // len(unit)) + f"\nglpat-{BODY}"
     assert redact(text).endswith("\n[redacted:gitlab_token]")
