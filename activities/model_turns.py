@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
 from typing_extensions import override
 
 from duo_flows.domain.errors import NeverAgain, Refused
-from duo_flows.domain.flow_context import refuse_forged
+from duo_flows.domain.flow_context import refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import AgentComponent, FlowDefinition
-from duo_flows.domain.model_turns import StopReason, ToolAnswer, ToolSchema, TurnProgress, TurnReply, TurnRequest
+from duo_flows.domain.model_turns import StopReason, ToolAnswer, ToolSchema, TurnReply, TurnRequest
 from duo_flows.domain.ports import TurnKey
 from duo_flows.domain.redaction import redact
-from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate, Usage
+from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate
 from duo_flows.domain.tools import tool_named
 
 from .boundary import bounded
 from .contracts import CallRequest, ModelContract, ModelTurn, ModelTurnDone
 from .conversations import Conversation, keep_conversation, load_conversation
 from .deps import Deps
+from .turn_tally import HEARTBEAT_INTERVAL, watched_turn
 
 _LOG_TEXT_MAX = 2_000
 _CUT_OFF = "Your answer was cut off because it was too long. Answer again, shorter."
@@ -30,8 +31,9 @@ _MUST_FINISH = "You have used up your rounds. Do not call any more tools; give y
 class ModelActivities(ModelContract):
     """Model turns, over the ports."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, *, heartbeat_interval: timedelta = HEARTBEAT_INTERVAL) -> None:
         self._deps = deps
+        self._heartbeat_interval = heartbeat_interval
 
     @override
     @activity.defn(name="model_turn")
@@ -59,10 +61,11 @@ class ModelActivities(ModelContract):
     async def _conversation(self, task: ModelTurn, definition: FlowDefinition, component: AgentComponent) -> Conversation:
         conversation = await load_conversation(self._deps.contents, task.conversation_ref)
         answers = [
-            ToolAnswer(call_id=result.call_id, text=await self._deps.text(result.text_ref), is_error=result.is_error)
+            ToolAnswer(call_id=result.call_id, text=redact(await self._deps.text(result.text_ref)), is_error=result.is_error)
             for result in task.tool_results
         ]
-        texts = list(task.messages)
+        # What people wrote and tools returned reaches the model only after secrets are taken out.
+        texts = [redact(message) for message in task.messages]
         if task.greets:
             conversation, prompt = await self._greeted(task, definition, component, conversation)
             texts += prompt
@@ -75,7 +78,6 @@ class ModelActivities(ModelContract):
     ) -> tuple[Conversation, list[str]]:
         template = definition.prompt(component.prompt_id).prompt_template
         variables = await self._deps.loaded(task.inputs)
-        # What people wrote and tools returned reaches the model only after secrets are taken out.
         prompt = redact(self._deps.flow_files.render(template.user, variables))
         system = conversation.system or redact(self._deps.flow_files.render(template.system, variables))
         told = conversation.model_copy(update={"system": system, "prompt": prompt})
@@ -101,29 +103,13 @@ class ModelActivities(ModelContract):
         )
 
     async def _ask(self, key: TurnKey, request: TurnRequest) -> TurnReply:
-        attempt = activity.info().attempt
-        counted = Usage()
-        notes: list[asyncio.Task[None]] = []
-
-        def on_progress(progress: TurnProgress) -> None:
-            nonlocal counted
-            activity.heartbeat(progress.output_tokens)
-            is_first = not counted.turns
-            counted = progress.usage
-            if is_first:
-                # From here on the turn is paid for, whether or not its answer ever arrives.
-                notes.append(asyncio.create_task(self._deps.sessions.note_turn(key, attempt=attempt, usage=counted)))
-
-        try:
-            return await self._deps.planner.turn(request, on_progress=on_progress)
-        finally:
-            await asyncio.gather(*notes)
-            if counted.turns:
-                await self._deps.sessions.note_turn(key, attempt=attempt, usage=counted)
+        async with watched_turn(self._deps.sessions, key, heartbeat_interval=self._heartbeat_interval) as tally:
+            return await self._deps.planner.turn(request, on_progress=tally.on_progress)
 
     async def _done(
         self, definition: FlowDefinition, component: AgentComponent, conversation: Conversation, reply: TurnReply
     ) -> ModelTurnDone:
+        refuse_unstorable(reply.message.content, where="The model's message")
         if reply.stop_reason is StopReason.CUT_OFF:
             # Half a message cannot be sent back; the conversation goes on as if it had not been begun.
             ref = await keep_conversation(self._deps.contents, conversation)
@@ -150,6 +136,7 @@ class ModelActivities(ModelContract):
         try:
             answer = self._deps.flow_files.read_answer(text, schema) if schema is not None else text
             refuse_forged(answer, where="The model's answer")
+            refuse_unstorable(answer, where="The model's answer")
         except (Refused, NeverAgain) as problem:
             return done.model_copy(update={"problem": f"Your answer does not fit: {problem} Answer again."})
         return done.model_copy(update={"answer": await self._deps.travelling(answer)})

@@ -10,7 +10,7 @@ from temporalio import activity
 from typing_extensions import override
 
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
-from duo_flows.domain.flow_context import initial_context, refuse_forged
+from duo_flows.domain.flow_context import initial_context, refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.people import AccessLevel, Person, Project
 from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
@@ -89,8 +89,7 @@ class SessionActivities(SessionContract):
         point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
         policy = await self._policy(project)
         known = await self._deps.sessions.session_of_workflow(task.workflow_id, execution_id=task.execution_id)
-        text, is_custom = await self._definition_text(task.flow, start, project)
-        definition, definition_ref = await self._frozen(known, text, task.flow, is_custom=is_custom)
+        definition, definition_ref = await self._frozen(known, task.flow, start, project)
         session = await self._register(task, start, requester, project, point, definition_ref)
         if session.definition_ref != definition_ref:
             # Another try of this activity was first; what it froze is what this session runs.
@@ -172,9 +171,11 @@ class SessionActivities(SessionContract):
             ) from None
         return file.text, True
 
-    async def _frozen(self, known: Session | None, text: str, flow: str, *, is_custom: bool) -> tuple[FlowDefinition, str]:
+    async def _frozen(self, known: Session | None, flow: str, start: StartFlow, project: Project) -> tuple[FlowDefinition, str]:
+        """Return the definition that the session froze when it first opened, with its reference; today's where it froze none."""
         if known is not None and known.definition_ref:
             return await self._deps.definition(known.definition_ref), known.definition_ref
+        text, is_custom = await self._definition_text(flow, start, project)
         definition = self._deps.flow_files.load(text, source=flow, is_custom=is_custom)
         return definition, await self._deps.contents.put(definition.model_dump_json().encode())
 
@@ -290,9 +291,10 @@ _PLAIN_ENDINGS = {
 def _content(text: str, category: str) -> Any:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NeverAgain(f"The additional context {category!r} is not JSON in its Content.", code="invalid_start") from None
     refuse_forged(value, where=f"The additional context {category!r}")
+    refuse_unstorable(value, where=f"The additional context {category!r}")
     return value
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from duo_flows.domain.changes import (
     Change,
     Proposal,
@@ -26,7 +28,9 @@ _PREVIEW_LINES = 60
 
 # Git's own tools cut subjects soon after; GitLab shows about this much.
 _TITLE_MAX = 120
-_SKIP_CI = re.compile(r"\[(?:skip ci|ci skip|no_ci|skip-ci)\]", re.IGNORECASE)
+# Source: GitLab docs, ci/pipelines, "Skip a pipeline"; its code also takes a hyphen or an underscore for the space.
+_SKIP_CI = re.compile(r"\[(?:skip[ _-]ci|ci[ _-]skip|no[ _-]ci)\]", re.IGNORECASE)
+_ROUND_BRACKETS = str.maketrans("[]", "()")
 
 
 async def propose_change(call: ToolCallContext, asked: ProposeChange) -> ToolOutput:
@@ -70,8 +74,10 @@ async def _computed(call: ToolCallContext, diagnosis: Diagnosis) -> Change:
 
 def _title(told: str) -> str:
     """Return the model's title as one plain line: it must not carry trailers of its own or switch the pipeline off."""
-    line = " ".join(_SKIP_CI.sub("", told).split())
-    return line[:_TITLE_MAX] or "Fix the pipeline"
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
+    # Not cut out: what is left on both sides could make the mark anew.
+    harmless = line.translate(_ROUND_BRACKETS) if _SKIP_CI.search(line) else line
+    return harmless[:_TITLE_MAX].rstrip() or "Fix the pipeline"
 
 
 async def _originals(call: ToolCallContext, paths: tuple[str, ...], *, ref: str) -> tuple[Mapping[str, str | None], frozenset[str]]:
@@ -106,7 +112,7 @@ def _shown(change: Change, ref: str) -> dict[str, object]:
 
 async def push_change(call: ToolCallContext, asked: PushChange) -> ToolOutput:
     """Push the stored change. `outcome` is pushed or moved (the branch has other commits now; nothing was written)."""
-    change = Change.model_validate_json(await call.deps.contents.get(asked.change_ref))
+    change = await _stored_change(call, asked.change_ref)
     _check_is_what_was_approved(change, asked, call)
     approver = await _consent(call, change.digest)
     branch = await call.deps.forge.branch(change.project_id, change.branch)
@@ -120,10 +126,21 @@ async def push_change(call: ToolCallContext, asked: PushChange) -> ToolOutput:
     return ToolOutput({"outcome": "pushed", "sha": result.sha, "url": url, "branch": change.branch, "digest": change.digest})
 
 
+async def _stored_change(call: ToolCallContext, ref: str) -> Change:
+    try:
+        return Change.model_validate_json(await call.deps.contents.get(ref))
+    except ValidationError:
+        raise _not_what_was_approved() from None
+
+
 def _check_is_what_was_approved(change: Change, asked: PushChange, call: ToolCallContext) -> None:
     same_place = (change.project_id, change.branch) == (call.scope.project_id, call.scope.branch)
     if not (change.is_intact() and change.digest == asked.digest and same_place):
-        raise Refused("The stored change is not the one that was consented to; nothing was pushed.", code="not_what_was_approved")
+        raise _not_what_was_approved()
+
+
+def _not_what_was_approved() -> Refused:
+    return Refused("The stored change is not the one that was consented to; nothing was pushed.", code="not_what_was_approved")
 
 
 async def _consent(call: ToolCallContext, digest: str) -> str:

@@ -103,6 +103,18 @@ def refuse_forged(value: Any, *, where: str) -> None:
         waiting.extend(part.values() if isinstance(part, Mapping) else part if isinstance(part, list | tuple) else ())
 
 
+def refuse_unstorable(value: Any, *, where: str) -> None:
+    """Let a value from outside pass, unless it cannot be kept: JSON takes no infinity, and UTF-8 no half of a surrogate pair.
+
+    Raises:
+        NeverAgain: it cannot.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise NeverAgain(f"{where} holds half a character, or a number that JSON does not have.", code="not_storable") from None
+
+
 def lookup(context: Mapping[str, Any], path: str) -> Any:
     """Return the value at a path such as `context:a.b.c`; a stored value or a long part of one in its JSON form.
 
