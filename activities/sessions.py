@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,7 @@ class SessionActivities(SessionContract):
     @bounded
     async def open_session(self, task: OpenSession) -> OpenedSession:
         start = self._trusted(task)
+        given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}
         try:
             return await self._opened(task, start)
         except (Refused, NeverAgain) as error:
@@ -112,7 +114,7 @@ class SessionActivities(SessionContract):
             tools_allow=policy.tools_allow,
             tools_deny=policy.tools_deny,
             limits=self._deps.limits,
-            context=await self._context(task, start, session, project, point),
+            context=await self._context(task, start, session, project, {**given, **point.inputs()}),
         )
 
     def _trusted(self, task: OpenSession) -> StartFlow:
@@ -213,10 +215,8 @@ class SessionActivities(SessionContract):
         return session
 
     async def _context(
-        self, task: OpenSession, start: StartFlow, session: Session, project: Project, point: StartingPoint
+        self, task: OpenSession, start: StartFlow, session: Session, project: Project, inputs: Mapping[str, Any]
     ) -> dict[str, Any]:
-        given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}
-        inputs = {name: await self._deps.travelling(value) for name, value in {**given, **point.inputs()}.items()}
         return initial_context(
             goal=await self._deps.travelling(start.goal),
             project_id=project.id,
@@ -224,7 +224,7 @@ class SessionActivities(SessionContract):
             current_date=f"{datetime.now(UTC):%Y-%m-%d}",
             workflow_id=task.workflow_id,
             session_url=self._deps.session_url(session.id),
-            inputs=inputs,
+            inputs={name: await self._deps.travelling(value) for name, value in inputs.items()},
         )
 
     @override
