@@ -55,7 +55,6 @@ class SessionActivities(SessionContract):
     @bounded
     async def open_session(self, task: OpenSession) -> OpenedSession:
         start = self._trusted(task)
-        given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}
         try:
             return await self._opened(task, start)
         except (Refused, NeverAgain) as error:
@@ -87,6 +86,7 @@ class SessionActivities(SessionContract):
                 raise TryAgain("The door has started this run and not registered its session yet.") from None
 
     async def _opened(self, task: OpenSession, start: StartFlow) -> OpenedSession:
+        given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}
         requester, project = await self._who_and_where(start)
         point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
         policy = await self._policy(project)
