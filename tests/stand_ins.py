@@ -40,6 +40,12 @@ class GitLabStandIn:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def raw(self, path: str, *, by: str, **parameters: Any) -> bytes:
+        """Return the bytes of a REST call that answers with a file or a trace."""
+        answer = self._http.get(f"/api/v4{path}", headers={"PRIVATE-TOKEN": self.token(by)}, params=parameters)
+        answer.raise_for_status()
+        return answer.content
+
     def finished_pipeline(self, project_id: int, ref: str, *, by: str) -> int:
         """Run a pipeline on a branch and return its number once it is over; the suite's time limit ends the waiting otherwise."""
         pipeline = self.rest("POST", f"/projects/{project_id}/pipeline", by=by, ref=ref)
@@ -52,6 +58,10 @@ class GitLabStandIn:
         """Let the next request that matches meet a fault (keys: docs/gitlab-stand-in.md)."""
         asked = {"match": {"method": method, "path_regex": path_regex}, **fault}
         self._http.post("/-/simulator/faults", json=asked).raise_for_status()
+
+    def fault_hits(self) -> int:
+        """Return how many requests have met a fault since faults were last taken back."""
+        return sum(fault["hits"] for fault in self._http.get("/-/simulator/faults").json())
 
     def heal(self) -> None:
         """Take all faults back."""

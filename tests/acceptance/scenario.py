@@ -1,0 +1,48 @@
+"""The scenario of these tests: `fix_pipeline`, with a second project that asks for sessions on failed pipelines, and another bot."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import simulators
+
+PROJECT = "meridian/payments"
+OPTED_IN = "meridian/ledger"
+BOT = "renovate"
+BRANCH = "feat/payment-retry"
+
+_BUILT_IN = Path(simulators.__file__).parent / "scenarios" / "fix_pipeline"
+_POLICY = "triggers: {failed_pipeline: true}\n"
+
+
+def write_scenario(folder: Path) -> Path:
+    """Write the scenario into a folder that is not there yet, and return it."""
+    shutil.copytree(_BUILT_IN, folder)
+    file = folder / "scenario.yaml"
+    told = yaml.safe_load(file.read_text())
+    gitlab = told["gitlab"]
+    gitlab["users"].append({"username": BOT, "name": "Renovate", "token": "renovate-token", "bot": True})
+    (payments,) = gitlab["projects"]
+    payments["members"][BOT] = "developer"
+    gitlab["projects"].append(
+        {**payments, "path": OPTED_IN, "name": "ledger", "files": "repository/opted_in", "merge_requests": []}
+    )
+    file.write_text(yaml.safe_dump(told, sort_keys=False))
+    opted_in = folder / "repository" / "opted_in"
+    shutil.copytree(folder / "repository" / "main", opted_in)
+    (opted_in / ".gitlab" / "duo").mkdir(parents=True)
+    (opted_in / ".gitlab" / "duo" / "duo-flows.yml").write_text(_POLICY)
+    return folder
+
+
+def with_script(scenario: Path, folder: Path, **changed: Any) -> Path:
+    """Write a copy of a scenario whose script has other settings; `fail` goes into its first turn."""
+    shutil.copytree(scenario, folder)
+    file = folder / "claude.yaml"
+    script = yaml.safe_load(file.read_text())
+    if "fail" in changed:
+        script["turns"][0]["fail"] = changed.pop("fail")
+    file.write_text(yaml.safe_dump({**script, **changed}, sort_keys=False))
+    return folder
