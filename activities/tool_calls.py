@@ -21,6 +21,7 @@ from duo_flows.domain.tools import WAIT_FOR_PIPELINE, ToolSpec, check_access, ch
 from .boundary import bounded
 from .contracts import LookAtPipeline, PipelineSeen, Scope, ToolContract, ToolDone, ToolRun
 from .deps import Deps
+from .heartbeats import beating
 from .tools import TOOLBOX, ToolCallContext, ToolOutput
 
 # A model's window is large, but what it does not need makes it worse; the whole result stays reachable by asking for a part.
@@ -42,7 +43,8 @@ class ToolActivities(ToolContract):
         arguments: Any = task.arguments
         try:
             arguments = await self._arguments(task)
-            output = await self._output(task, arguments)
+            async with beating():
+                output = await self._output(task, arguments)
         except (Refused, NeverAgain) as error:
             reason = redact(str(error))
             await self._log(task, arguments, f"{task.tool} did not work: {reason}")

@@ -15,11 +15,12 @@ from duo_flows.domain.changes import (
     paths_to_read,
     unified_diff,
 )
+from duo_flows.domain.diagnoses import Diagnosis, ProposalOutcome, outcome_of_misfit, outcome_without_change
 from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.people import AccessLevel, Branch
 from duo_flows.domain.requests import Choice
 from duo_flows.domain.sessions import LogKind
-from duo_flows.domain.tools import Diagnosis, ProposeChange, PushChange
+from duo_flows.domain.tools import ProposeChange, PushChange
 
 from .calls import ToolCallContext, ToolOutput
 
@@ -34,20 +35,21 @@ _ROUND_BRACKETS = str.maketrans("[]", "()")
 
 
 async def propose_change(call: ToolCallContext, asked: ProposeChange) -> ToolOutput:
-    """Compute and store the change. `outcome` is proposed, not_fixable, low_confidence or invalid (the edits do not fit)."""
+    """Compute and store the change. `outcome` is a ProposalOutcome; `tries` counts misfits in a row."""
     diagnosis = asked.diagnosis
-    told = {"explanation": diagnosis.explanation, "category": diagnosis.category, "confidence": diagnosis.confidence}
-    if diagnosis.decision != "propose" or not (diagnosis.edits or diagnosis.new_files):
-        outcome = "low_confidence" if diagnosis.confidence == "low" and diagnosis.decision == "propose" else "not_fixable"
-        return ToolOutput({"outcome": outcome, **told})
-    if diagnosis.confidence != "high":
-        return ToolOutput({"outcome": "low_confidence", **told})
+    told = {"explanation": diagnosis.explanation, "category": diagnosis.category, "confidence": diagnosis.confidence, "tries": 0}
+    outcome = outcome_without_change(diagnosis)
+    if outcome is not None:
+        return ToolOutput({**told, "outcome": outcome})
     try:
         change = await _computed(call, diagnosis)
     except Refused as reason:
-        return ToolOutput({"outcome": "invalid", "reason": str(reason), **told})
+        tries = asked.tries + 1
+        outcome = outcome_of_misfit(tries=tries, max_tries=asked.max_tries)
+        return ToolOutput({**told, "outcome": outcome, "reason": str(reason), "tries": tries})
     ref = await call.deps.contents.put(change.model_dump_json().encode("utf-8", "surrogatepass"))
-    return ToolOutput({"outcome": "proposed", "change": _shown(change, ref), "effects": change.effects.sentence(), **told})
+    shown = {"change": _shown(change, ref), "effects": change.effects.sentence()}
+    return ToolOutput({**told, **shown, "outcome": ProposalOutcome.PROPOSED})
 
 
 async def _computed(call: ToolCallContext, diagnosis: Diagnosis) -> Change:

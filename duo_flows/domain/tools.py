@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from pydantic import Field
 
-from .changes import Edit, NewFile
+from .diagnoses import Diagnosis
 from .errors import Refused
 from .model import Model
 from .model_turns import ToolSchema
@@ -75,35 +75,12 @@ class MergeRequestNote(Model):
     body: str = Field(min_length=1, max_length=100_000, description="The comment, in Markdown.")
 
 
-class Evidence(Model):
-    """One line of a job's log, as the tool gave it."""
-
-    job: str
-    line: int
-    text: str
-
-
-class Diagnosis(Model):
-    """An agent's structured diagnosis: what is wrong, why it thinks so, and what it would change.
-
-    `evidence` quotes the log: job, line number and text. `edits` quote the files as they stand.
-    """
-
-    decision: str
-    category: str = "unknown"
-    confidence: str = "low"
-    title: str = ""
-    root_cause: str = ""
-    evidence: tuple[Evidence, ...] = ()
-    explanation: str = ""
-    edits: tuple[Edit, ...] = ()
-    new_files: tuple[NewFile, ...] = ()
-
-
 class ProposeChange(Model):
-    """Arguments of `propose_change`."""
+    """Arguments of `propose_change`. `tries` is how often in a row a proposal did not fit the files before."""
 
     diagnosis: Diagnosis
+    tries: int = Field(default=0, ge=0)
+    max_tries: int = Field(default=3, ge=1)
 
 
 class PushChange(Model):

@@ -266,6 +266,16 @@ async def test_an_edit_that_does_not_fit_goes_back_to_the_agent(temporal: Workfl
         assert "does not stand in tests/test_retry.py" in str(world.planner.asked[-1].messages[-1].content)
 
 
+async def test_edits_that_never_fit_end_the_session_honestly(temporal: WorkflowEnvironment):
+    wrong = {"path": "tests/test_retry.py", "old_text": "not there", "new_text": "x"}
+    world = World(replies=[READS, *(diagnosis(edits=[wrong]) for _ in range(3))])
+    async with running(temporal, world) as flow:
+        assert (await flow.ending())["ending"] == Ending.NOT_FIXABLE
+
+        assert "does not stand in tests/test_retry.py" in (await flow.session()).summary
+        assert world.planner.replies == []
+
+
 async def test_a_tool_outside_the_toolset_is_refused_to_the_agent(temporal: WorkflowEnvironment):
     world = World(replies=[calls(("push_change", {"change_ref": "x", "digest": "y"})), diagnosis()])
     async with running(temporal, world) as flow:
