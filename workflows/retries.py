@@ -30,17 +30,29 @@ GITLAB: Final = Patience(
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
+# How long nothing may be heard of a worker before its work is given to another. A machine that stutters is not dead yet, and a
+# model turn that is begun again is paid for again; but a person waits.
+_SIGN_OF_LIFE: Final = timedelta(seconds=30)
+
+# A tool call may push, or read hundreds of megabytes. It beats, so that one that died with its worker is taken up soon.
+TOOL: Final = Patience(
+    start_to_close_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=timedelta(days=1),
+    heartbeat_timeout=_SIGN_OF_LIFE,
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
+)
+
 # A question's deadline is only judged once GitLab has answered, however long that takes: an answer given in time must not be lost.
 BEFORE_EXPIRY: Final = Patience(
     start_to_close_timeout=timedelta(minutes=2),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
 )
 
-# A long answer streams for many minutes; a minute without any event of the stream means that the connection is dead. Providers are
-# overloaded for hours at times, so the whole may take a day.
+# A long answer streams for many minutes, and the turn beats as long as its worker lives. Providers are overloaded for hours at times,
+# so the whole may take a day.
 MODEL: Final = Patience(
     start_to_close_timeout=timedelta(minutes=30),
     schedule_to_close_timeout=timedelta(days=1),
-    heartbeat_timeout=timedelta(minutes=1),
+    heartbeat_timeout=_SIGN_OF_LIFE,
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)),
 )

@@ -110,5 +110,5 @@ async def _call(run: SessionRun, component: AgentComponent, call: CallRequest) -
         call_id=call.id,
     )
     return await workflow.execute_activity_method(
-        ToolContract.call_tool, task, summary=f"{component.name}: {call.name}"[:200], **retries.GITLAB
+        ToolContract.call_tool, task, summary=f"{component.name}: {call.name}"[:200], **retries.TOOL
     )
