@@ -48,8 +48,8 @@ BEFORE_EXPIRY: Final = Patience(
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
 )
 
-# A long answer streams for many minutes, and the turn beats as long as its worker lives. Providers are overloaded for hours at times,
-# so the whole may take a day.
+# A long answer streams for many minutes, and the turn beats as long as its worker lives. Providers are overloaded for hours at
+# times, so the whole may take a day.
 MODEL: Final = Patience(
     start_to_close_timeout=timedelta(minutes=30),
     schedule_to_close_timeout=timedelta(days=1),
