@@ -43,7 +43,7 @@ class People:
         self.gitlab = stack.gitlab
         self._http = httpx2.Client(base_url=f"{stack.layout.api_url}/api/v1", timeout=30)
 
-    # --- what goes wrong -------------------------------------------------------------------------------------------------
+    # --- what goes wrong ------------------------------------------------------------------------------------------------------
 
     def push(self, *, by: str = "maya", project: str = PROJECT) -> Json:
         """Push a commit to a branch of its own whose pipeline will fail; return {branch, commit}."""
@@ -88,7 +88,7 @@ class People:
 
         return eventually(f"the pipeline of {sha[:8]} to end", look)
 
-    # --- the API -----------------------------------------------------------------------------------------------------------
+    # --- the API --------------------------------------------------------------------------------------------------------------
 
     def call(self, method: str, path: str, *, by: str, headers: Json | None = None, **body: Any) -> httpx2.Response:
         """Return the API's answer, whatever it is."""
@@ -163,7 +163,7 @@ class People:
         found: list[Json] = self.call("GET", f"/sessions?{params}", by="maya").json()["sessions"]
         return found
 
-    # --- the command line ----------------------------------------------------------------------------------------------------
+    # --- the command line -----------------------------------------------------------------------------------------------------
 
     def duoflow(self, *words: str, folder: Any, by: str = "") -> tuple[int, Json]:
         """Run `duoflow ... --json` in a folder, as somebody of the running `duoflow dev`; return (exit code, last JSON)."""
@@ -185,7 +185,7 @@ class People:
             told = json.loads(run.stdout.splitlines()[-1])
         return run.returncode, told
 
-    # --- GitLab --------------------------------------------------------------------------------------------------------------
+    # --- GitLab ---------------------------------------------------------------------------------------------------------------
 
     def comment(self, trouble: Trouble, body: str, *, by: str = "maya") -> Json:
         """Write a comment on the merge request."""

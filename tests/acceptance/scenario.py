@@ -1,4 +1,4 @@
-"""The scenario of these tests: `fix_pipeline`, with a second project that asks for sessions on failed pipelines, and another bot."""
+"""The scenario of these tests: `fix_pipeline`, a second project that wants sessions on failed pipelines, and another bot."""
 
 import shutil
 from pathlib import Path

@@ -84,7 +84,7 @@ def test_a_comment_after_the_deadline_is_refused_and_the_session_expires(people,
     assert {"too_late", "session_ended"} & set(people.refusals(session_id))
 
 
-def test_an_unanswered_question_expires_and_an_answer_then_is_refused(people, stack):
+def test_an_unanswered_question_expires_and_an_answer_then_is_refused(people):
     trouble = people.trouble()
     session_id, question = people.asked(trouble)
 

@@ -25,7 +25,7 @@ def sessions_of_pipeline(people, project, pipeline_id):
     return [session for session in people.sessions_of(project) if session["pipeline_id"] == pipeline_id]
 
 
-def test_a_failed_pipeline_starts_one_session_for_its_author_where_the_default_branch_asks_for_it(people, stack):
+def test_a_failed_pipeline_starts_one_session_for_its_author_where_the_default_branch_asks_for_it(people):
     trouble = people.trouble(project=OPTED_IN)
     (session,) = eventually("a session", lambda: sessions_of_pipeline(people, OPTED_IN, trouble.pipeline_id))
     assert (session["trigger"], session["requester"]) == ("pipeline", "maya")

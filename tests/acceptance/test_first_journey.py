@@ -1,4 +1,4 @@
-"""The first journey: a failed pipeline, a proposal, one person's consent, a green pipeline. By the command line, and by comments."""
+"""The first journey: a failed pipeline, a proposal, one person's consent, a green pipeline. By command line and by comments."""
 
 import os
 

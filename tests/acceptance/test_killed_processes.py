@@ -60,7 +60,7 @@ def test_a_push_that_died_with_its_worker_leaves_one_commit(people, stack, apply
     stack.gitlab.fail("POST", "git-receive-pack", delay_ms=3_000, apply_first=apply_first)
 
     people.comment(trouble, f"@duo apply {question['digest_prefix']}")
-    eventually("the push to begin", lambda: stack.gitlab.fault_hits())
+    eventually("the push to begin", stack.gitlab.fault_hits)
     stack.kill("worker")
     stack.mend()
 

@@ -1,4 +1,4 @@
-"""GitLab and Claude limit, fail and lose answers for a while: the session ends well, nothing is done twice, each paid turn counts."""
+"""GitLab and Claude limit, fail and lose answers for a while: the session ends well, nothing happens twice, paid turns count."""
 
 import pytest
 

@@ -37,7 +37,7 @@ def unchanged(people, open_question):
     assert not [line for line in people.log(session_id) if line["kind"] == "answer"]
 
 
-# --- hooks ---------------------------------------------------------------------------------------------------------------------
+# --- hooks --------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -88,7 +88,9 @@ def lost_comment(people, stack, trouble, body, *, by="maya"):
     [("", 0, "forged_hook"), ("meridian/ledger", 0, "forged_hook"), ("meridian/payments", 600, "stale_hook")],
     ids=["a made-up secret", "another project's secret", "ten minutes old"],
 )
-def test_a_hook_that_is_not_proven_is_refused_and_its_command_not_obeyed(people, stack, deliver, secret_of_project, age, code):
+def test_a_hook_that_is_not_proven_is_refused_and_its_command_not_obeyed(  # noqa: PLR0917 - three fixtures and a case
+    people, stack, deliver, secret_of_project, age, code
+):
     trouble = people.trouble()
     note = lost_comment(people, stack, trouble, "@duo fix")
     secret = secret_of(stack, secret_of_project) if secret_of_project else "whsec_" + "A" * 43 + "="
@@ -133,7 +135,7 @@ def test_a_hook_that_gitlab_sends_again_acts_once(people, stack, unchanged):
     assert people.marks(trouble).count(f"reply-{note['id']}") == 1
 
 
-# --- answers -------------------------------------------------------------------------------------------------------------------
+# --- answers ------------------------------------------------------------------------------------------------------------------
 
 
 def test_another_persons_answer_over_the_api_is_refused(people, unchanged):
@@ -192,7 +194,7 @@ def test_a_bots_command_is_not_listened_to(people, unchanged):
     assert people.sessions_of(trouble.project, merge_request_iid=trouble.iid)[0]["id"] == session_id
 
 
-# --- starts --------------------------------------------------------------------------------------------------------------------
+# --- starts -------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("by", "status"), [("gus", 404), ("mallory", 404), ("duo", 403)])
@@ -232,7 +234,7 @@ def test_a_session_that_cannot_be_opened_ends_failed_and_says_why(people):
     assert people.notes(trouble) == []
 
 
-# --- after the end -----------------------------------------------------------------------------------------------------------------
+# --- after the end ------------------------------------------------------------------------------------------------------------
 
 
 def test_an_answer_that_is_repeated_changes_nothing_more(people):

@@ -1,4 +1,4 @@
-"""Flows by the plain `temporal` command: started by type, asked for their state, answered by a signal. Nothing of ours in between."""
+"""Flows by the plain `temporal` command: started by type, asked for their state, answered by a signal. No code of ours between."""
 
 import json
 import secrets
