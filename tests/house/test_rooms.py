@@ -1,7 +1,11 @@
 """A new room cannot stay outside the import contracts."""
 
+import ast
+import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -18,6 +22,14 @@ def contracted_modules() -> set[str]:
     sources = {module for contract in contracts for module in contract.get("source_modules", [])}
     layers = {name.strip() for contract in contracts for layer in contract.get("layers", []) for name in layer.split("|")}
     return sources | layers
+
+
+def imported_by(folder: Path) -> set[str]:
+    """Return the absolute imports of a room by the name before the first dot, but for the standard library's."""
+    nodes = [node for file in folder.rglob("*.py") for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    origins = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in plain | origins} - sys.stdlib_module_names
 
 
 def test_every_top_level_package_is_a_root_of_the_import_contracts():
@@ -43,5 +55,11 @@ def test_every_adapter_is_kept_away_from_the_other_clients():
     adapters = {f"duo_flows.adapters.{name}" for name in packages_in(ROOT / "duo_flows" / "adapters")}
     forbidding = [contract for contract in PROJECT["tool"]["importlinter"]["contracts"] if contract["name"].endswith("one door")]
 
-    assert len(forbidding) == 3
+    assert len(forbidding) == 4
     assert all(len(adapters - set(contract["source_modules"])) == 1 for contract in forbidding)
+
+
+# A contract can only name what is forbidden; these two rooms are pure, so that what is allowed is named.
+@pytest.mark.parametrize(("room", "known"), [("duo_flows/domain", {"pydantic"}), ("signals", {"pydantic", "duo_flows"})])
+def test_a_pure_room_imports_the_standard_library_and_pydantic(room: str, known: set[str]):
+    assert imported_by(ROOT / room) == known
