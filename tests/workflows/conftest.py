@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture(scope="session")
 def record() -> bool:
-    """Whether histories are to be kept: `make histories` sets this when a workflow has changed on purpose."""
+    """Whether histories are to be kept: RECORD_HISTORIES=1 says so, when a workflow has changed on purpose."""
     return os.environ.get("RECORD_HISTORIES") == "1"
