@@ -1,12 +1,18 @@
-"""The page of flows: its table of tools and its example are those of the code."""
+"""The page of flows: its table of tools, its example and its diagram are those of the code."""
 
 import re
 from pathlib import Path
 
 from duo_flows.adapters.flow_file.loader import load_flow
+from duo_flows.domain.flow_definition import DEFAULT_ROUTE, END, FlowDefinition
 from duo_flows.domain.tools import TOOLS, ToolSpec
 
-PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+FIX_PIPELINE = (ROOT / "flows" / "fix_pipeline.yaml").read_text(encoding="utf-8")
+
+# One way on in a Mermaid diagram: `a -->|x, y| b` or `a --> b`.
+ARROW = re.compile(r"(?=\b(\w+) -->(?:\|([^|]*)\|)? (\w+))")
 
 
 def row(spec: ToolSpec) -> str:
@@ -31,3 +37,24 @@ def test_the_example_on_the_page_loads_as_a_custom_flow():
     definition = load_flow(example, source="docs/flows.md", is_custom=True)
 
     assert definition.flow.entry_point == "read_failures"
+
+
+def ways_of(definition: FlowDefinition) -> set[tuple[str, str, str]]:
+    """Return every way on as (component, value, component or ending)."""
+    plain = {(router.from_, "", router.to) for router in definition.routers if router.to}
+    conditional = [(router, router.condition.routes) for router in definition.routers if router.condition]
+    return plain | {
+        (router.from_, value, str(router.endings[value]) if to == END else to)
+        for router, routes in conditional
+        for value, to in routes.items()
+        if value != DEFAULT_ROUTE
+    }
+
+
+def drawn_ways() -> set[tuple[str, str, str]]:
+    [diagram] = re.findall(r"^```mermaid\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+    return {(source, value.strip(), to) for source, values, to in ARROW.findall(diagram) for value in values.split(",")}
+
+
+def test_the_diagram_shows_every_way_of_fix_pipeline_and_no_other():
+    assert drawn_ways() == ways_of(load_flow(FIX_PIPELINE, source="fix_pipeline", is_custom=False))
