@@ -16,7 +16,7 @@ from temporalio import activity
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.model import Model
 from duo_flows.domain.model_turns import StopReason
-from duo_flows.domain.pipelines import NoteTarget, TargetKind
+from duo_flows.domain.pipelines import NoteTarget, note_target_of
 from duo_flows.domain.requests import Act, Choice, Request
 from duo_flows.domain.sessions import Ending, SessionUpdate, Usage
 from signals.messages import Answer, StartFlow, Stop
@@ -87,11 +87,7 @@ class Scope(Model):
     @property
     def note_target(self) -> NoteTarget | None:
         """Return where people follow the session in GitLab, or None where it has no item."""
-        if self.merge_request_iid is not None:
-            return NoteTarget(project_id=self.project_id, kind=TargetKind.MERGE_REQUEST, iid=self.merge_request_iid)
-        if self.issue_iid is not None:
-            return NoteTarget(project_id=self.project_id, kind=TargetKind.ISSUE, iid=self.issue_iid)
-        return None
+        return note_target_of(self.project_id, merge_request_iid=self.merge_request_iid, issue_iid=self.issue_iid)
 
 
 class ModelTurn(Model):

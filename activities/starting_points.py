@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from duo_flows.domain.errors import Refused
@@ -12,9 +11,6 @@ from duo_flows.domain.people import Project
 from duo_flows.domain.pipelines import MergeRequest, Pipeline
 from duo_flows.domain.ports import Forge
 from signals.messages import StartFlow
-
-# The ref of a merge request's own pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
-_MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge)")
 
 
 class StartingPoint(Model):
@@ -86,12 +82,11 @@ async def _pipeline(forge: Forge, project: Project, pipeline_id: int | None, req
 
 
 async def _merge_request_of(forge: Forge, project: Project, pipeline: Pipeline) -> MergeRequest | None:
-    match = _MERGE_REQUEST_REF.fullmatch(pipeline.ref)
-    if match:
-        return await forge.merge_request(project.id, int(match[1]))
+    if pipeline.merge_request_iid is not None:
+        return await forge.merge_request(project.id, pipeline.merge_request_iid)
     newest = await forge.merge_requests(project.id, source_branch=pipeline.ref)
     return newest[0] if newest else None
 
 
 def _branch_of(pipeline: Pipeline) -> str:
-    return "" if _MERGE_REQUEST_REF.fullmatch(pipeline.ref) else pipeline.ref
+    return pipeline.ref if pipeline.merge_request_iid is None else ""

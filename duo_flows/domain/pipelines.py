@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +13,9 @@ from .people import Person
 
 # GitLab's pipeline statuses after which nothing more happens by itself. Source: GitLab docs, api/pipelines.
 FINISHED_PIPELINE_STATUSES = frozenset({"success", "failed", "canceled", "skipped"})
+
+# The refs of a merge request's own pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
+_MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge|train)")
 
 # The first trailer of every commit that a session pushes (requirement S5).
 SESSION_TRAILER = "Duo-Session: "
@@ -33,6 +37,12 @@ class Pipeline(Model):
     def is_finished(self) -> bool:
         """Tell whether the pipeline has come to an end."""
         return self.status in FINISHED_PIPELINE_STATUSES
+
+    @property
+    def merge_request_iid(self) -> int | None:
+        """Return the merge request whose own pipeline this is; None for a branch's or a tag's."""
+        named = _MERGE_REQUEST_REF.fullmatch(self.ref)
+        return int(named[1]) if named else None
 
 
 class Job(Model):
@@ -118,6 +128,15 @@ class NoteTarget(Model):
     project_id: int
     kind: TargetKind
     iid: int
+
+
+def note_target_of(project_id: int, *, merge_request_iid: int | None, issue_iid: int | None) -> NoteTarget | None:
+    """Return where people follow a session in GitLab: its merge request, else its issue; None where it has neither."""
+    if merge_request_iid is not None:
+        return NoteTarget(project_id=project_id, kind=TargetKind.MERGE_REQUEST, iid=merge_request_iid)
+    if issue_iid is not None:
+        return NoteTarget(project_id=project_id, kind=TargetKind.ISSUE, iid=issue_iid)
+    return None
 
 
 class Note(Model):

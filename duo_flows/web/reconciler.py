@@ -13,8 +13,8 @@ from datetime import datetime
 
 from duo_flows.domain.errors import DuoFlowsError
 from duo_flows.domain.inbox import DeliveryKind
-from duo_flows.domain.pipelines import NoteTarget, TargetKind
-from duo_flows.domain.sessions import Session, SessionFilter, SessionStatus
+from duo_flows.domain.pipelines import NoteTarget, note_target_of
+from duo_flows.domain.sessions import SessionFilter, SessionStatus
 
 from .comments import Comments
 from .faults import fault_text
@@ -69,7 +69,9 @@ class Reconciler:
         before = ""
         while page := await self._services.sessions.sessions(SessionFilter(statuses=_WAITING, limit=_PAGE, before_id=before)):
             for session in page:
-                target = _item_of(session)
+                target = note_target_of(
+                    session.project_id, merge_request_iid=session.merge_request_iid, issue_iid=session.issue_iid
+                )
                 if target is not None:
                     since[target] = min(session.created_at, since.get(target, session.created_at))
             before = page[-1].id
@@ -89,11 +91,3 @@ class Reconciler:
                 found += is_new
         self._seen[target] = max((note.created_at for note in notes), default=since)
         return found
-
-
-def _item_of(session: Session) -> NoteTarget | None:
-    if session.merge_request_iid is not None:
-        return NoteTarget(project_id=session.project_id, kind=TargetKind.MERGE_REQUEST, iid=session.merge_request_iid)
-    if session.issue_iid is not None:
-        return NoteTarget(project_id=session.project_id, kind=TargetKind.ISSUE, iid=session.issue_iid)
-    return None

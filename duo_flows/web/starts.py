@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 
 from pydantic import Field
 
@@ -33,9 +32,6 @@ ACTIVE_STATUSES = tuple(status for status in SessionStatus if status not in FINA
 # The alphabet and length of all session ids. Sixteen signs of five bits make 80 bits: no two events meet by chance.
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 16
-
-# GitLab's refs of merge request pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
-_MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge|train)")
 
 
 class NewStart(Model):
@@ -133,9 +129,8 @@ def _retry_key(event: str) -> str:
 
 async def merge_request_of(forge: Forge, pipeline: Pipeline) -> MergeRequest | None:
     """Return the open merge request that a pipeline's branch belongs to: where people are asked."""
-    named = _MERGE_REQUEST_REF.fullmatch(pipeline.ref)
-    if named:
-        return await forge.merge_request(pipeline.project_id, int(named[1]))
+    if pipeline.merge_request_iid is not None:
+        return await forge.merge_request(pipeline.project_id, pipeline.merge_request_iid)
     found = await forge.merge_requests(pipeline.project_id, source_branch=pipeline.ref)
     return next((one for one in found if one.source_project_id == pipeline.project_id), None)
 

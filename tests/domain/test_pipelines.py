@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from duo_flows.domain.people import Person
-from duo_flows.domain.pipelines import Commit, Note, NoteTarget, Pipeline, TargetKind
+from duo_flows.domain.pipelines import Commit, Note, NoteTarget, Pipeline, TargetKind, note_target_of
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -30,6 +30,32 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 )
 def test_a_pipeline_has_ended_only_in_the_four_statuses_after_which_nothing_happens(status, is_finished):
     assert Pipeline(id=1, project_id=7, ref="main", sha="a" * 40, status=status).is_finished is is_finished
+
+
+@pytest.mark.parametrize(
+    ("ref", "iid"),
+    [
+        ("refs/merge-requests/12/head", 12),
+        ("refs/merge-requests/12/merge", 12),
+        ("refs/merge-requests/12/train", 12),
+        ("main", None),
+        ("refs/merge-requests/12/merge/of-somebody", None),
+    ],
+)
+def test_the_ref_of_a_merge_requests_own_pipeline_names_it(ref, iid):
+    assert Pipeline(id=1, project_id=7, ref=ref, sha="a" * 40, status="failed").merge_request_iid == iid
+
+
+@pytest.mark.parametrize(
+    ("merge_request_iid", "issue_iid", "item"),
+    [
+        (12, 3, NoteTarget(project_id=7, kind=TargetKind.MERGE_REQUEST, iid=12)),
+        (None, 3, NoteTarget(project_id=7, kind=TargetKind.ISSUE, iid=3)),
+        (None, None, None),
+    ],
+)
+def test_a_session_is_followed_at_its_merge_request_else_at_its_issue(merge_request_iid, issue_iid, item):
+    assert note_target_of(7, merge_request_iid=merge_request_iid, issue_iid=issue_iid) == item
 
 
 @pytest.mark.parametrize(
