@@ -40,7 +40,7 @@ format: $(STAMP) ## Put all code into its form.
 	@$(RUN) ruff format --quiet .
 	@$(RUN) ruff check --quiet --fix .
 
-bench: $(STAMP) ## Run the benchmarks and write their results into bench/.
+bench: $(STAMP) ## Run the benchmarks and write their results into bench/results/.
 	@$(RUN) bench
 
 lock: ## Write requirements.lock anew from pyproject.toml: every dependency, pinned by hash.
