@@ -18,8 +18,8 @@ from duo_flows.domain.people import AccessLevel, Person
 from duo_flows.domain.pipelines import Note
 from duo_flows.domain.received import ReceivedAnswer, note_event
 from duo_flows.domain.redaction import redact
-from duo_flows.domain.requests import Act, Choice, Request
-from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionStatus, SessionUpdate, Waiting
+from duo_flows.domain.requests import Act, Request, fitting_choices
+from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionStatus, SessionUpdate
 from signals.messages import Answer, Stop
 from signals.signatures import is_signed
 
@@ -128,15 +128,13 @@ class RequestActivities(RequestContract):
         if target is None:
             return []
         notes = await self._deps.forge.notes(target, since=task.asked_at)
-        acts = [(act, note.id) for note in notes if (act := self._act_of(note, task)) is not None]
-        return list(acts)
+        return [(act, note.id) for note in notes if (act := self._act_of(note, task)) is not None]
 
     def _act_of(self, note: Note, task: FindMissed) -> Act | None:
         command = parse_command(note.body, account=self._deps.account.username)
-        is_answer = isinstance(command, Command) and command.verb in ANSWERS
-        if note.is_system or not is_answer or not isinstance(command, Command) or note.created_at > task.request.deadline:
+        if not isinstance(command, Command) or command.verb not in ANSWERS or not task.request.digest.startswith(command.digest):
             return None
-        if note.author.is_bot or not task.request.digest.startswith(command.digest):
+        if note.is_system or note.author.is_bot or note.created_at > task.request.deadline:
             return None
         return Act(
             event_id=note_event(task.scope.project_id, note.id),
@@ -175,7 +173,7 @@ def _request(task: Ask, message: str, change: Any) -> Request:
         deadline=task.deadline,
         message=message,
         change_ref=change_ref,
-        choices=task.choices or _fitting_choices(has_change=bool(change_ref)),
+        choices=task.choices or fitting_choices(has_change=bool(change_ref)),
     )
 
 
@@ -192,21 +190,7 @@ def _subject(task: Ask, message: str, change: Any) -> tuple[str, str]:
         ) from None
 
 
-def _fitting_choices(*, has_change: bool) -> tuple[Choice, ...]:
-    return tuple(choice for choice in Choice if has_change or choice is not Choice.DIFF)
-
-
 def _as_update(task: Ask, request: Request, message_ref: str) -> SessionUpdate:
-    waiting = Waiting(
-        reason=f"an answer to {task.component}",
-        request_id=request.id,
-        on=request.requester,
-        until=request.deadline,
-        digest=request.digest,
-        choices=tuple(str(choice) for choice in request.choices),
-        change_ref=request.change_ref,
-        question_ref=message_ref,
-    )
     entry = NewLogEntry(
         key=f"run{task.scope.run}/request/{request.id}",
         kind=LogKind.REQUEST,
@@ -219,7 +203,7 @@ def _as_update(task: Ask, request: Request, message_ref: str) -> SessionUpdate:
         run=task.scope.run,
         status=SessionStatus.INPUT_REQUIRED,
         step=task.component,
-        waiting=waiting,
+        waiting=request.waiting(task.component, question_ref=message_ref),
         entries=(entry,),
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -22,12 +23,12 @@ from duo_flows.domain.errors import DuoFlowsError
 from duo_flows.domain.flow_context import MissingValue
 from duo_flows.domain.flow_routing import ABORT, END, Route, next_component
 from duo_flows.domain.model import Model
-from duo_flows.domain.requests import RequestState
 from duo_flows.domain.sessions import ENDING_EVENTS, Ending, SessionEvent
 from signals import names
-from signals.messages import Answer, AnswerResult, FlowState, PipelineChanged, StartFlow, Stop
+from signals.messages import Answer, AnswerResult, FlowState, StartFlow, Stop
 
 from . import display, retries
+from .arriving import Unreadable, read
 from .components import run_component
 from .errands import Errands
 from .people import People
@@ -52,34 +53,50 @@ class Flow:
         self._run: SessionRun | None = None
 
     @workflow.signal(name=names.SIGNAL_ANSWER, description="An answer to the open question.")
-    def answer(self, answer: Answer) -> None:
+    def answer(self, *given: Any) -> None:
         """Take an answer; what came of it stands in the session log."""
-        self._people.post(event_id=answer.event_id or str(workflow.uuid4()), answer=answer)
+        try:
+            answer = read(Answer, given)
+        except Unreadable as problem:
+            self._people.post_unreadable(str(problem))
+        else:
+            self._people.post(event_id=answer.event_id or str(workflow.uuid4()), answer=answer)
 
     @workflow.signal(name=names.SIGNAL_STOP, description="Stops the session at its next safe point.")
-    def stop(self, stop: Stop) -> None:
+    def stop(self, *given: Any) -> None:
         """Take a wish to stop."""
-        self._people.post(event_id=stop.event_id or str(workflow.uuid4()), stop=stop)
+        try:
+            stop = read(Stop, given)
+        except Unreadable as problem:
+            self._people.post_unreadable(str(problem))
+        else:
+            self._people.post(event_id=stop.event_id or str(workflow.uuid4()), stop=stop)
 
     @workflow.signal(name=names.SIGNAL_PIPELINE, description="A hint that a pipeline moved.")
-    def pipeline_changed(self, _hint: PipelineChanged) -> None:
-        """Look at the awaited pipeline now."""
+    def pipeline_changed(self, *_hint: Any) -> None:
+        """Look at the awaited pipeline now, whatever a PipelineChanged says: nothing is believed of it."""
         if self._run is not None:
             self._run.pipeline_hints += 1
 
     @workflow.update(name=names.UPDATE_ANSWER, description="An answer to the open question; returns what came of it.")
-    async def submit_answer(self, answer: Answer) -> AnswerResult:
+    async def submit_answer(self, *given: Any) -> AnswerResult:
         """Take an answer and return what came of it. A refusal is returned, not raised: it belongs in the log."""
-        event_id = answer.event_id or _update_id()
-        self._people.post(event_id=event_id, answer=answer)
-        return await self._people.result_of(event_id)
+        answer = read(Answer, given)
+        return await self._people.ask(event_id=answer.event_id or _update_id(), answer=answer)
+
+    @submit_answer.validator
+    def _check_answer(self, *given: Any) -> None:
+        _refuse_unreadable(Answer, given)
 
     @workflow.update(name=names.UPDATE_STOP, description="Stops the session at its next safe point; returns what came of it.")
-    async def submit_stop(self, stop: Stop) -> AnswerResult:
+    async def submit_stop(self, *given: Any) -> AnswerResult:
         """Take a wish to stop and return what came of it."""
-        event_id = stop.event_id or _update_id()
-        self._people.post(event_id=event_id, stop=stop)
-        return await self._people.result_of(event_id)
+        stop = read(Stop, given)
+        return await self._people.ask(event_id=stop.event_id or _update_id(), stop=stop)
+
+    @submit_stop.validator
+    def _check_stop(self, *given: Any) -> None:
+        _refuse_unreadable(Stop, given)
 
     @workflow.query(name=names.QUERY_STATE, description="Where the run stands and what it waits for.")
     def state(self) -> FlowState:
@@ -146,9 +163,6 @@ class Flow:
         """Record the end, then answer whoever still asks, then end."""
         state = run.state
         await self._people.idle()
-        if state.question is not None:
-            request = state.question.request.model_copy(update={"state": RequestState.WITHDRAWN})
-            state.question = state.question.model_copy(update={"request": request})
         self._people.is_over = True
         state.question, state.waits_for_sha = None, ""
         run.move(ENDING_EVENTS[end.ending])
@@ -223,7 +237,9 @@ def _reason(state: RunState, route: Route) -> str:
 
 def _arguments(args: Sequence[RawValue]) -> tuple[StartFlow, Carried | None]:
     converter = workflow.payload_converter()
-    if not args:
+    # Only the server says that a run goes on from another; anybody could send the memory of a run that never was.
+    is_continued = workflow.info().continued_run_id is not None
+    if not args or (len(args) > 1 and not is_continued):
         raise ApplicationError(
             'A flow is started with one argument, for example {"project": "group/project", "requester": "maya", "goal": "…"}.',
             type="InvalidStart",
@@ -234,6 +250,8 @@ def _arguments(args: Sequence[RawValue]) -> tuple[StartFlow, Carried | None]:
         carried = converter.from_payload(args[1].payload, Carried) if len(args) > 1 else None
     except ValueError as error:
         raise ApplicationError(f"The flow's argument is not valid: {error}", type="InvalidStart", non_retryable=True) from error
+    if not isinstance(start, StartFlow):
+        raise ApplicationError("The flow's argument is null.", type="InvalidStart", non_retryable=True)
     return start, carried
 
 
@@ -242,6 +260,13 @@ def _failure(error: ActivityError) -> ApplicationError:
     if isinstance(cause, ApplicationError):
         return ApplicationError(cause.message, type=cause.type or "Fault", non_retryable=True)
     return ApplicationError(f"{error.activity_type} did not succeed: {cause or error}", type="Fault", non_retryable=True)
+
+
+def _refuse_unreadable(form: type[Model], given: Sequence[Any]) -> None:
+    try:
+        read(form, given)
+    except Unreadable as problem:
+        raise ApplicationError(str(problem), type="Unreadable", non_retryable=True) from None
 
 
 def _update_id() -> str:

@@ -26,12 +26,13 @@ class EndRun(Exception):  # noqa: N818 - the way out of a walk, not always an er
 
 
 class Envelope(Model):
-    """Something a person sent, with the time at which the workflow first saw it."""
+    """Something a person sent, with the time at which the workflow first saw it; or, in `problem`, why it could not be read."""
 
     event_id: str
     first_seen_at: datetime
     answer: Answer | None = None
     stop: Stop | None = None
+    problem: str = ""
 
 
 class AgentState(Model):
@@ -57,16 +58,7 @@ class OpenQuestion(Model):
 
     def as_waiting(self) -> Waiting:
         """Return the question as doors and operators see it, without its message."""
-        return Waiting(
-            reason=f"an answer to {self.component}",
-            request_id=self.request.id,
-            on=self.request.requester,
-            until=self.request.deadline,
-            digest=self.request.digest,
-            choices=tuple(str(choice) for choice in self.request.choices),
-            change_ref=self.request.change_ref,
-            question_ref=self.message_ref,
-        )
+        return self.request.waiting(self.component, question_ref=self.message_ref)
 
 
 class StopAsked(Model):

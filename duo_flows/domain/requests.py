@@ -14,6 +14,7 @@ from pydantic import Field
 
 from .canonical import DIGEST_PREFIX_LENGTH
 from .model import Model
+from .sessions import Waiting
 
 # As long as GitLab's own human_message, tenfold: a modification may quote code.
 ANSWER_TEXT_MAX_LENGTH = 20_000
@@ -36,18 +37,16 @@ class RequestState(StrEnum):
     CANCELLED = "cancelled"
     MODIFIED = "modified"
     EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
 
 
 class RequestEvent(StrEnum):
-    """What can happen to a request: the four choices, the deadline, and the session's own end."""
+    """What can happen to a request: the four choices, and the deadline."""
 
     APPLY = "apply"
     DIFF = "diff"
     CANCEL = "cancel"
     MODIFY = "modify"
     EXPIRE = "expire"
-    WITHDRAW = "withdraw"
 
 
 _S, _E = RequestState, RequestEvent
@@ -59,13 +58,11 @@ TRANSITIONS: Mapping[RequestState, Mapping[RequestEvent, RequestState]] = {
         _E.CANCEL: _S.CANCELLED,
         _E.MODIFY: _S.MODIFIED,
         _E.EXPIRE: _S.EXPIRED,
-        _E.WITHDRAW: _S.WITHDRAWN,
     },
     _S.APPLIED: {},
     _S.CANCELLED: {},
     _S.MODIFIED: {},
     _S.EXPIRED: {},
-    _S.WITHDRAWN: {},
 }
 
 # GitLab's answer words, which v1 routers read from `context:<name>.approval`.
@@ -92,6 +89,29 @@ class Request(Model):
     change_ref: str = ""
     choices: tuple[Choice, ...] = tuple(Choice)
     state: RequestState = RequestState.OPEN
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether nothing can change the request any more."""
+        return not TRANSITIONS[self.state]
+
+    def waiting(self, component: str, *, question_ref: str) -> Waiting:
+        """Return the request as doors and operators see it: without its message, which stands in the store."""
+        return Waiting(
+            reason=f"an answer to {component}",
+            request_id=self.id,
+            on=self.requester,
+            until=self.deadline,
+            digest=self.digest,
+            question_ref=question_ref,
+            choices=tuple(str(choice) for choice in self.choices),
+            change_ref=self.change_ref,
+        )
+
+
+def fitting_choices(*, has_change: bool) -> tuple[Choice, ...]:
+    """Return what a request offers whose flow does not say: without a change there is no diff to show."""
+    return tuple(choice for choice in Choice if has_change or choice is not Choice.DIFF)
 
 
 class Act(Model):
@@ -128,13 +148,17 @@ def rule_on(request: Request, act: Act) -> Ruling:
     if objection:
         code, reason = objection
         return Ruling(is_accepted=False, reason=reason, code=code, request=request)
-    state = TRANSITIONS[request.state][RequestEvent(act.choice)]
-    return Ruling(
-        is_accepted=True,
-        reason=_ACCEPTED[act.choice],
-        code=str(act.choice),
-        request=request.model_copy(update={"state": state}),
-    )
+    after = _moved(request, RequestEvent(act.choice))
+    return Ruling(is_accepted=True, reason=_ACCEPTED[act.choice], code=str(act.choice), request=after)
+
+
+def expired(request: Request) -> Request:
+    """Return an open request after its deadline."""
+    return _moved(request, RequestEvent.EXPIRE)
+
+
+def _moved(request: Request, event: RequestEvent) -> Request:
+    return request.model_copy(update={"state": TRANSITIONS[request.state][event]})
 
 
 _ACCEPTED: Mapping[Choice, str] = {
@@ -198,7 +222,7 @@ def _stale_digest(request: Request, act: Act) -> tuple[str, str] | None:
 
 
 def _closed(request: Request, _act: Act) -> tuple[str, str] | None:
-    if TRANSITIONS[request.state]:
+    if not request.is_closed:
         return None
     return "already_decided", f"This question is closed: it was {request.state}. Nothing was changed."
 

@@ -16,6 +16,8 @@ from duo_flows.domain.requests import (
     Request,
     RequestEvent,
     RequestState,
+    expired,
+    fitting_choices,
     rule_on,
 )
 
@@ -30,7 +32,6 @@ DECISIONS = {
     RequestEvent.CANCEL: RequestState.CANCELLED,
     RequestEvent.MODIFY: RequestState.MODIFIED,
     RequestEvent.EXPIRE: RequestState.EXPIRED,
-    RequestEvent.WITHDRAW: RequestState.WITHDRAWN,
     RequestEvent.DIFF: RequestState.OPEN,
 }
 
@@ -214,3 +215,18 @@ class Answering(RuleBasedStateMachine):
 
 TestAnswering = Answering.TestCase
 TestAnswering.settings = settings(max_examples=100, stateful_step_count=12, deadline=None)
+
+
+def test_a_request_past_its_deadline_is_closed_and_otherwise_as_it_was():
+    after = expired(REQUEST)
+
+    assert after.is_closed
+    assert after == REQUEST.model_copy(update={"state": RequestState.EXPIRED})
+
+
+@pytest.mark.parametrize(
+    ("has_change", "choices"),
+    [(True, tuple(Choice)), (False, (Choice.APPLY, Choice.CANCEL, Choice.MODIFY))],
+)
+def test_only_a_change_has_a_diff_to_show(has_change, choices):
+    assert fitting_choices(has_change=has_change) == choices

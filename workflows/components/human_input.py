@@ -10,7 +10,7 @@ from activities.contracts import Ask, FindMissed, RequestContract
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_context import resolve_inputs
 from duo_flows.domain.flow_definition import HumanInputComponent
-from duo_flows.domain.requests import ROUTER_WORDS, TRANSITIONS, RequestEvent, RequestState
+from duo_flows.domain.requests import ROUTER_WORDS, RequestState, expired
 from duo_flows.domain.sessions import Ending, SessionEvent
 from workflows import display, retries
 from workflows.run_state import AgentState, EndRun, OpenQuestion
@@ -64,7 +64,7 @@ async def _answered(run: SessionRun) -> OpenQuestion:
     """Return the question once it is closed. Answers arrive during every wait here; `People` rules on them one by one."""
     while True:
         question = _open_question(run)
-        if not TRANSITIONS[question.request.state]:
+        if question.request.is_closed:
             return question
         run.safe_point()
         try:
@@ -84,7 +84,7 @@ def _open_question(run: SessionRun) -> OpenQuestion:
 
 
 def _is_closed(run: SessionRun) -> bool:
-    return not TRANSITIONS[_open_question(run).request.state]
+    return _open_question(run).request.is_closed
 
 
 async def _expire_unless_answered(run: SessionRun) -> None:
@@ -110,8 +110,7 @@ async def _expire_unless_answered(run: SessionRun) -> None:
 
 def _expire(run: SessionRun) -> None:
     question = _open_question(run)
-    state = TRANSITIONS[question.request.state][RequestEvent.EXPIRE]
-    run.state.question = question.model_copy(update={"request": question.request.model_copy(update={"state": state})})
+    run.state.question = question.model_copy(update={"request": expired(question.request)})
     display.show(run.state)
 
 
