@@ -1,8 +1,8 @@
 """Sends signed hooks at a fixed rate and prints what came of them as JSON.
 
-`python -m bench.hook_sender URL SECRET_FILE SECONDS RATE`. A process of its own, so that it does not share the door's interpreter. The
-rate is kept whatever the door does, and a request's time counts from when it was due: a door that stalls is charged for everything
-that waits behind it.
+`python -m bench.hook_sender URL SECRET_FILE SECONDS RATE`: a process of its own, so that it does not share the door's interpreter.
+The rate is kept whatever the door does, and a request's time counts from when it was due: a door that stalls is charged for
+everything that waits behind it.
 """
 
 import asyncio
