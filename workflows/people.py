@@ -6,6 +6,8 @@ and replies. It never raises: a refused act is answered, not failed.
 
 from __future__ import annotations
 
+import asyncio
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -37,6 +39,7 @@ class People:
     """The inbox of a run and the loop that works on it.
 
     An event id counts once: whoever sends it again gets the first result (an update may be delivered twice over a continuation).
+    Only proven acts use an id up: anybody can write an id that a door is going to use.
     """
 
     def __init__(self, errands: Errands) -> None:
@@ -45,15 +48,24 @@ class People:
         self.results: dict[str, AnswerResult] = {}
         self.is_over = False
         self._is_busy = False
+        self._ruling_on_one = asyncio.Lock()
+        self._asked: list[tuple[Envelope, asyncio.Future[AnswerResult]]] = []
 
-    def post(self, *, event_id: str, answer: Answer | None = None, stop: Stop | None = None) -> None:
+    def post(self, *, event_id: str, answer: Answer | None = None, stop: Stop | None = None) -> Envelope:
         """Put something into the inbox. Called by signal and update handlers, possibly before the run has begun."""
-        self.envelopes.append(Envelope(event_id=event_id, first_seen_at=workflow.now(), answer=answer, stop=stop))
+        envelope = Envelope(event_id=event_id, first_seen_at=workflow.now(), answer=answer, stop=stop)
+        self.envelopes.append(envelope)
+        return envelope
 
-    async def result_of(self, event_id: str) -> AnswerResult:
-        """Return what came of an act, once it has been worked on."""
-        await workflow.wait_condition(lambda: event_id in self.results)
-        return self.results[event_id]
+    def post_unreadable(self, problem: str) -> None:
+        """Put a message into the inbox that could not be read: it is refused in its turn, so that the log tells of it."""
+        self.envelopes.append(Envelope(event_id=str(workflow.uuid4()), first_seen_at=workflow.now(), problem=problem))
+
+    async def ask(self, *, event_id: str, answer: Answer | None = None, stop: Stop | None = None) -> AnswerResult:
+        """Put something into the inbox, and return what came of it once it has been worked on."""
+        result: asyncio.Future[AnswerResult] = asyncio.get_running_loop().create_future()
+        self._asked.append((self.post(event_id=event_id, answer=answer, stop=stop), result))
+        return await result
 
     @property
     def is_idle(self) -> bool:
@@ -71,14 +83,26 @@ class People:
             await workflow.wait_condition(lambda: bool(self.envelopes))
             self._is_busy = True
             envelope = self.envelopes.pop(0)
-            if envelope.event_id not in self.results:
-                self.results[envelope.event_id] = await self._work_on(state, envelope)
+            known = self.results.get(envelope.event_id)
+            self._answer(envelope, known or await self._work_on(state, envelope))
             self._is_busy = False
 
+    def _answer(self, envelope: Envelope, result: AnswerResult) -> None:
+        for asked, waiting in self._asked:
+            if asked is envelope and not waiting.done():
+                waiting.set_result(result)
+        self._asked = [pair for pair in self._asked if not pair[1].done()]
+
     async def _work_on(self, state: RunState, envelope: Envelope) -> AnswerResult:
+        if envelope.problem:
+            refusal = AnswerResult(is_accepted=False, code="unreadable", reason=envelope.problem)
+            return await self._refuse(state, refusal, _Who(event_id=envelope.event_id, actor="", door="temporal"))
         proven = await _prove(state, envelope)
         if envelope.stop is not None:
-            return await self._stop(state, envelope.event_id, envelope.stop, proven)
+            result = await self._stop(state, envelope.event_id, envelope.stop, proven)
+            if not proven.objection:
+                self.results[envelope.event_id] = result
+            return result
         note_id = envelope.answer.note_id if envelope.answer else None
         if proven.act is None:
             refusal = AnswerResult(is_accepted=False, code=proven.code, reason=proven.objection)
@@ -87,9 +111,16 @@ class People:
         return await self.rule(state, proven.act, note_id=note_id)
 
     async def rule(self, state: RunState, act: Act, *, note_id: int | None = None) -> AnswerResult:
-        """Rule on a proven answer; it is recorded first and takes effect then."""
-        if act.event_id in self.results:
-            return self.results[act.event_id]
+        """Rule on a proven answer; it is recorded first and takes effect then.
+
+        One at a time: while one answer is being recorded the question still reads as open, and another must not find it so.
+        """
+        async with self._ruling_on_one:
+            if act.event_id not in self.results:
+                self.results[act.event_id] = await self._ruled(state, act, note_id=note_id)
+        return self.results[act.event_id]
+
+    async def _ruled(self, state: RunState, act: Act, *, note_id: int | None) -> AnswerResult:
         result, ruling = self._ruling(state, act)
         if not result.is_accepted or ruling is None:
             who = _Who(event_id=act.event_id, actor=act.actor, door=act.door, note_id=note_id)
@@ -106,7 +137,6 @@ class People:
         await report(state, state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, data=data))
         if state.question is not None:
             state.question = state.question.model_copy(update={"request": ruling.request, **words})
-        self.results[act.event_id] = result
         self._reply(state, note_id, result.reason, change_ref=result.change_ref if act.choice is Choice.DIFF else "")
         return result
 

@@ -1,0 +1,117 @@
+"""Messages of any form: what cannot be read is refused with its reason, quoted nowhere, and never holds a run up."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from duo_flows.domain.sessions import Ending, LogKind, SessionStatus
+from signals.messages import Answer, AnswerResult
+from signals.signatures import sign
+from tests.doubles.world import MAYA, SIGNING_KEY, RunningFlow, World, running
+from workers.wiring import worker_of
+
+pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
+
+ODD: dict[str, list[Any]] = {
+    "nothing": [],
+    "null": [None],
+    "a number": [5],
+    "a text": ["PRIVATE"],
+    "two values": [{"choice": "apply"}, "PRIVATE"],
+    "no choice": [{}],
+    "an unknown choice": [{"choice": "PRIVATE"}],
+    "a digest that is no text": [{"choice": "apply", "digest": ["PRIVATE"]}],
+    "an unknown field": [{"choice": "apply", "words": "PRIVATE"}],
+    "a text too long": [{"choice": "modify", "text": "PRIVATE" * 10_000}],
+}
+odd_messages = pytest.mark.parametrize("sent", ODD.values(), ids=ODD)
+
+
+async def refusals(flow: RunningFlow) -> list[str]:
+    log = await flow.world.log((await flow.session()).id)
+    return [f"{line.data['code']}: {line.text}" for line in log if line.kind is LogKind.REFUSAL]
+
+
+def from_a_door(flow: RunningFlow, **fields: Any) -> Answer:
+    return Answer.model_validate(
+        {
+            "choice": "apply",
+            "actor": "maya",
+            "actor_id": MAYA.id,
+            "door": "gitlab",
+            "event_id": "note:7:901",
+            "received_at": datetime.now(UTC),
+            "workflow_id": flow.handle.id,
+            **fields,
+        }
+    )
+
+
+@odd_messages
+async def test_an_odd_signal_is_refused_and_the_question_can_still_be_answered(
+    temporal: WorkflowEnvironment, sent: list[Any], caplog
+):
+    async with running(temporal, World()) as flow:
+        await flow.question()
+        await flow.handle.signal("answer", args=sent)
+        accepted = await flow.answer("apply")
+
+        told = await refusals(flow)
+        assert [line.split(":")[0] for line in told] == ["unreadable"]
+        assert "PRIVATE" not in told[0] + caplog.text
+        assert accepted.is_accepted
+        assert (await flow.ending())["ending"] == Ending.DONE
+
+
+@odd_messages
+async def test_an_odd_update_is_rejected_and_changes_nothing(temporal: WorkflowEnvironment, sent: list[Any]):
+    async with running(temporal, World()) as flow:
+        await flow.question()
+        with pytest.raises(WorkflowUpdateFailedError) as rejected:
+            await flow.handle.execute_update("submit_answer", args=sent)
+
+        assert "PRIVATE" not in str(rejected.value.cause)
+        assert (await flow.session()).status is SessionStatus.INPUT_REQUIRED
+        assert await refusals(flow) == []
+
+
+@pytest.mark.parametrize("sent", [[], [None], [7, 8]], ids=["nothing", "null", "two values"])
+async def test_an_odd_stop_or_hint_holds_nothing_up(temporal: WorkflowEnvironment, sent: list[Any]):
+    async with running(temporal, World()) as flow:
+        await flow.question()
+        await flow.handle.signal("stop", args=sent)
+        await flow.handle.signal("pipeline_changed", args=sent)
+        await flow.answer("apply")
+
+        assert (await flow.ending())["ending"] == Ending.DONE
+
+
+async def test_a_forged_message_does_not_use_up_the_event_of_a_door(temporal: WorkflowEnvironment):
+    async with running(temporal, World()) as flow:
+        digest = (await flow.question())["digest"]
+        true = sign(from_a_door(flow, digest=digest), SIGNING_KEY)
+        forged = true.model_copy(update={"choice": "cancel"})
+        refused = await flow.handle.execute_update("submit_answer", forged, result_type=AnswerResult)
+        taken = await flow.handle.execute_update("submit_answer", true, result_type=AnswerResult)
+
+        assert (refused.is_accepted, refused.code) == (False, "forged")
+        assert (taken.is_accepted, taken.code) == (True, "apply")
+        assert (await flow.ending())["ending"] == Ending.DONE
+
+
+@pytest.mark.parametrize("args", [[None], [{"project": 7, "requester": "maya"}, {"opened": {}}]], ids=["null", "a memory"])
+async def test_a_flow_is_not_started_with_null_or_with_the_memory_of_another_run(temporal: WorkflowEnvironment, args: list[Any]):
+    world, task_queue = World(), f"test-{uuid4().hex}"
+    async with worker_of(temporal.client, world.deps, task_queue=task_queue):
+        with pytest.raises(WorkflowFailureError) as failed:
+            await temporal.client.execute_workflow("fix_pipeline", args=args, id=f"test/{uuid4().hex}", task_queue=task_queue)
+
+    assert isinstance(failed.value.cause, ApplicationError)
+    assert failed.value.cause.type == "InvalidStart"
+    assert "memory" not in str(failed.value.cause)
+    assert world.planner.asked == []
