@@ -12,7 +12,7 @@ from typing_extensions import override
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_definition import AgentComponent, Component, DeterministicStepComponent, OneOffComponent
 from duo_flows.domain.people import AccessLevel
-from duo_flows.domain.pipelines import Pipeline
+from duo_flows.domain.pipelines import Pipeline, decisive_of
 from duo_flows.domain.policy import ProjectPolicy
 from duo_flows.domain.redaction import redact, redact_value
 from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate
@@ -107,12 +107,9 @@ class ToolActivities(ToolContract):
 
 
 def _seen(pipelines: tuple[Pipeline, ...]) -> PipelineSeen:
-    """Return the one that decides: a failed one, else one that still runs, else the newest."""
-    if not pipelines:
+    decisive = decisive_of(pipelines)
+    if decisive is None:
         return PipelineSeen()
-    failed = [pipeline for pipeline in pipelines if pipeline.is_finished and pipeline.status != "success"]
-    running = [pipeline for pipeline in pipelines if not pipeline.is_finished]
-    decisive = (failed or running or list(pipelines))[0]
     return PipelineSeen(
         pipeline_id=decisive.id,
         status=decisive.status,

@@ -21,7 +21,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 from activities.contracts import CloseSession, OpenSession, SessionContract
 from duo_flows.domain.errors import DuoFlowsError
 from duo_flows.domain.flow_context import MissingValue
-from duo_flows.domain.flow_routing import ABORT, END, Route, next_component
+from duo_flows.domain.flow_routing import Route, end_at, next_component
 from duo_flows.domain.model import Model
 from duo_flows.domain.sessions import ENDING_EVENTS, Ending, SessionEvent
 from signals import names
@@ -202,8 +202,9 @@ async def _walk(run: SessionRun) -> EndRun:
             state.passages[component.name] = state.passages.get(component.name, 0) + 1
         await run_component(run, component)
         route = _next(state)
-        if route.to in {END, ABORT}:
-            return EndRun(_ending(state, route), _reason(state, route))
+        end = end_at(route, after=state.component, context=state.context)
+        if end is not None:
+            return EndRun(*end)
         state.component = route.to
 
 
@@ -219,20 +220,6 @@ def _next(state: RunState) -> Route:
         # A router that reads the result of a step that did not work would only say that there is none.
         error = (state.context.get(state.component) or {}).get("error")
         raise EndRun(Ending.FAULT, str(error or missing)) from missing
-
-
-def _ending(state: RunState, route: Route) -> Ending:
-    said_no = (state.context.get(state.component) or {}).get("approval") == "reject"
-    if said_no and route.to == END and route.ending is Ending.DONE:
-        return Ending.CANCELLED
-    return route.ending or Ending.FAULT
-
-
-def _reason(state: RunState, route: Route) -> str:
-    output = state.context.get(state.component) or {}
-    if route.to == ABORT:
-        return str(output.get("error") or f"The flow was aborted after {state.component}.")
-    return ""
 
 
 def _arguments(args: Sequence[RawValue]) -> tuple[StartFlow, Carried | None]:

@@ -9,6 +9,7 @@ from temporalio import workflow
 
 from activities.contracts import LookAtPipeline, PipelineSeen, ToolContract
 from duo_flows.domain.flow_definition import DeterministicStepComponent
+from duo_flows.domain.pipelines import WaitOutcome, outcome_of_wait
 from duo_flows.domain.sessions import LogKind
 from duo_flows.domain.tools import WaitForPipeline
 
@@ -23,7 +24,7 @@ _FIRST_PAUSE = timedelta(seconds=2)
 async def wait_for_pipeline(run: SessionRun, component: DeterministicStepComponent, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return how the pipeline of the commit ended.
 
-    `outcome` is passed, failed, attempts_used_up (failed, and no attempt is left) or timed_out; `pipeline_id` is 0 where none came.
+    `outcome` is a WaitOutcome; `pipeline_id` is 0 where none came.
     """
     wanted = WaitForPipeline.model_validate(arguments)
     attempt = run.state.passages.get(component.name, 1)
@@ -34,10 +35,10 @@ async def wait_for_pipeline(run: SessionRun, component: DeterministicStepCompone
     seen = await _watch(run, wanted.sha, until=workflow.now() + run.state.opened.limits.pipeline_wait_timeout)
     run.state.waits_for_sha = ""
     display.show(run.state)
-    outcome = _outcome(seen, is_last=attempt >= wanted.max_attempts)
+    outcome = outcome_of_wait(seen.status, is_last=attempt >= wanted.max_attempts)
     await run.report(run.entry(LogKind.STEP, _told(seen, outcome), component=component.name))
     return {
-        "outcome": outcome,
+        "outcome": str(outcome),
         "attempt": attempt,
         "pipeline_id": seen.pipeline_id,
         "status": seen.status,
@@ -72,15 +73,9 @@ async def _hint_or_pause(run: SessionRun, hints: int, pause: timedelta) -> None:
         return
 
 
-def _outcome(seen: PipelineSeen, *, is_last: bool) -> str:
-    if not seen.is_finished:
-        return "timed_out"
-    if seen.status == "success":
-        return "passed"
-    return "attempts_used_up" if is_last else "failed"
-
-
-def _told(seen: PipelineSeen, outcome: str) -> str:
+def _told(seen: PipelineSeen, outcome: WaitOutcome) -> str:
     if not seen.pipeline_id:
         return "No pipeline came for the commit."
-    return f"Pipeline {seen.pipeline_id} is {seen.status}." + (" No attempt is left." if outcome == "attempts_used_up" else "")
+    return f"Pipeline {seen.pipeline_id} is {seen.status}." + (
+        " No attempt is left." if outcome is WaitOutcome.ATTEMPTS_USED_UP else ""
+    )

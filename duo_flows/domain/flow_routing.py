@@ -1,4 +1,4 @@
-"""Which component comes next. One function over the definition, the context and the status; it changes nothing."""
+"""Which component comes next, and how a run ends where none does. Pure: nothing here changes the definition or the context."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from .errors import NeverAgain
 from .flow_context import SHORT_TEXT_MAX_LENGTH, is_stored, resolve_inputs
 from .flow_definition import ABORT, DEFAULT_ROUTE, END, Condition, FlowDefinition, Router
 from .model import Model
+from .requests import ROUTER_WORDS, RequestState
 from .sessions import Ending
 
-__all__ = ["ABORT", "END", "Route", "next_component"]
+__all__ = ["ABORT", "END", "Route", "end_at", "next_component"]
 
 
 class Route(Model):
@@ -39,6 +40,21 @@ def next_component(definition: FlowDefinition, *, after: str, context: Mapping[s
     key = _matching_route(router.condition, value, after=after)
     to = router.condition.routes[key]
     return Route(to=to, value=value, ending=_ending(to, router.endings.get(key)))
+
+
+def end_at(route: Route, *, after: str, context: Mapping[str, Any]) -> tuple[Ending, str] | None:
+    """Return (ending, reason) where a route leads out of the flow, None where it leads on; the reason may be empty.
+
+    A person who rejected something and is led straight to `end` has cancelled (requirement S1), unless the router says otherwise.
+    """
+    output = context.get(after) or {}
+    if route.to == ABORT:
+        return route.ending or Ending.FAULT, str(output.get("error") or f"The flow was aborted after {after}.")
+    if route.to != END:
+        return None
+    has_rejected = output.get("approval") == ROUTER_WORDS[RequestState.CANCELLED]
+    is_plain = route.ending in {None, Ending.DONE}
+    return Ending.CANCELLED if has_rejected and is_plain else route.ending or Ending.DONE, ""
 
 
 def _router_from(definition: FlowDefinition, name: str) -> Router:

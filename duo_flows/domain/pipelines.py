@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +13,8 @@ from .model import Model
 from .people import Person
 
 # GitLab's pipeline statuses after which nothing more happens by itself. Source: GitLab docs, api/pipelines.
-FINISHED_PIPELINE_STATUSES = frozenset({"success", "failed", "canceled", "skipped"})
+SUCCESS = "success"
+FINISHED_PIPELINE_STATUSES = frozenset({SUCCESS, "failed", "canceled", "skipped"})
 
 # The refs of a merge request's own pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
 _MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge|train)")
@@ -43,6 +45,31 @@ class Pipeline(Model):
         """Return the merge request whose own pipeline this is; None for a branch's or a tag's."""
         named = _MERGE_REQUEST_REF.fullmatch(self.ref)
         return int(named[1]) if named else None
+
+
+class WaitOutcome(StrEnum):
+    """What came of waiting for the pipeline of a commit."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ATTEMPTS_USED_UP = "attempts_used_up"
+    TIMED_OUT = "timed_out"
+
+
+def decisive_of(pipelines: Sequence[Pipeline]) -> Pipeline | None:
+    """Return which of a commit's pipelines, newest first, decides: a failed one, else one that still runs, else the newest."""
+    failed = [pipeline for pipeline in pipelines if pipeline.is_finished and pipeline.status != SUCCESS]
+    running = [pipeline for pipeline in pipelines if not pipeline.is_finished]
+    return next(iter(failed or running or pipelines), None)
+
+
+def outcome_of_wait(status: str, *, is_last: bool) -> WaitOutcome:
+    """Return what it means that the wait ended at this status (empty where no pipeline came); `is_last`: no attempt is left."""
+    if status not in FINISHED_PIPELINE_STATUSES:
+        return WaitOutcome.TIMED_OUT
+    if status == SUCCESS:
+        return WaitOutcome.PASSED
+    return WaitOutcome.ATTEMPTS_USED_UP if is_last else WaitOutcome.FAILED
 
 
 class Job(Model):

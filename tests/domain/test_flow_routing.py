@@ -9,7 +9,7 @@ import pytest
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_context import MissingValue, stored
 from duo_flows.domain.flow_definition import FlowDefinition
-from duo_flows.domain.flow_routing import Route, next_component
+from duo_flows.domain.flow_routing import Route, end_at, next_component
 from duo_flows.domain.sessions import Ending
 
 
@@ -89,3 +89,18 @@ def test_a_router_can_read_the_status() -> None:
 def test_a_component_without_a_router_says_so() -> None:
     with pytest.raises(NeverAgain, match="No router leads on from 'b'"):
         next_component(definition({"from": "a", "to": "b"}), after="b", context={}, status="running")
+
+
+@pytest.mark.parametrize(
+    ("route", "output", "end"),
+    [
+        (Route(to="b"), {}, None),
+        (Route(to="end", ending=Ending.DONE), {"approval": "approve"}, (Ending.DONE, "")),
+        (Route(to="end", ending=Ending.DONE), {"approval": "reject"}, (Ending.CANCELLED, "")),
+        (Route(to="end", ending=Ending.NOT_FIXABLE), {"approval": "reject"}, (Ending.NOT_FIXABLE, "")),
+        (Route(to="abort", ending=Ending.FAULT), {"error": "No such job."}, (Ending.FAULT, "No such job.")),
+        (Route(to="abort", ending=Ending.FAULT), {}, (Ending.FAULT, "The flow was aborted after a.")),
+    ],
+)
+def test_a_route_out_of_the_flow_says_how_the_run_ends_and_why(route: Route, output: dict[str, Any], end: object) -> None:
+    assert end_at(route, after="a", context={"a": output}) == end

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from duo_flows.domain.people import Person
-from duo_flows.domain.pipelines import Commit, Note, NoteTarget, Pipeline, TargetKind, note_target_of
+from duo_flows.domain.pipelines import (
+    Commit,
+    Note,
+    NoteTarget,
+    Pipeline,
+    TargetKind,
+    WaitOutcome,
+    decisive_of,
+    note_target_of,
+    outcome_of_wait,
+)
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -30,6 +40,41 @@ AT = datetime(2026, 3, 1, tzinfo=UTC)
 )
 def test_a_pipeline_has_ended_only_in_the_four_statuses_after_which_nothing_happens(status, is_finished):
     assert Pipeline(id=1, project_id=7, ref="main", sha="a" * 40, status=status).is_finished is is_finished
+
+
+@pytest.mark.parametrize(
+    ("statuses", "decisive"),
+    [
+        (("success", "success"), 0),
+        (("success", "running"), 1),
+        (("running", "success", "failed"), 2),
+    ],
+)
+def test_of_a_commits_pipelines_a_failed_one_decides_then_one_that_runs_then_the_newest(statuses, decisive):
+    pipelines = [
+        Pipeline(id=number, project_id=7, ref="main", sha="a" * 40, status=status) for number, status in enumerate(statuses)
+    ]
+
+    assert decisive_of(pipelines) == pipelines[decisive]
+
+
+def test_a_commit_without_pipelines_is_decided_by_none():
+    assert decisive_of(()) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "is_last", "outcome"),
+    [
+        ("success", False, WaitOutcome.PASSED),
+        ("success", True, WaitOutcome.PASSED),
+        ("failed", False, WaitOutcome.FAILED),
+        ("failed", True, WaitOutcome.ATTEMPTS_USED_UP),
+        ("running", True, WaitOutcome.TIMED_OUT),
+        ("", False, WaitOutcome.TIMED_OUT),
+    ],
+)
+def test_a_wait_has_passed_only_when_the_pipeline_has(status, is_last, outcome):
+    assert outcome_of_wait(status, is_last=is_last) is outcome
 
 
 @pytest.mark.parametrize(
