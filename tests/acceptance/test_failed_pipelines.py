@@ -60,13 +60,15 @@ def test_the_pipeline_of_a_sessions_own_commit_starts_no_session(people, hook_ou
     assert people.answer(session["id"], "modify", first["digest"], text="Allow 0 seconds.").status_code == 200
     second = people.question(session["id"], not_digest=first["digest"])
     assert people.answer(session["id"], "apply", second["digest"]).status_code == 200
-    assert people.ended(session["id"])["ending"] == "not_fixable"
+    third = people.question(session["id"], not_digest=second["digest"])
     eventually("the hook of our own commit to be worked on", lambda: hook_outcome("own_commit") > own_commits)
 
     (commit,) = people.new_commits(trouble)
     own = people.ended_pipeline(trouble.project_id, commit["id"])
     assert own["status"] == "failed"
     assert sessions_of_pipeline(people, OPTED_IN, own["id"]) == []
+    assert people.answer(session["id"], "cancel", third["digest"]).status_code == 200
+    assert people.ended(session["id"])["ending"] == "cancelled"
 
 
 def test_a_bots_failed_pipeline_starts_no_session_where_nobody_is_named_for_it(people, hook_outcome):

@@ -19,15 +19,13 @@ def stack_on_postgresql(postgresql_server, scenario, tmp_path):
         yield stack
 
 
-def test_a_pipeline_is_fixed_and_the_session_outlives_web_app_and_worker(stack_on_postgresql):
+def test_a_pipeline_is_fixed_with_the_sessions_in_postgresql(stack_on_postgresql):
     stack = stack_on_postgresql
     people = People(stack)
     trouble = people.trouble()
     session_id, question = people.asked(trouble)
 
-    stack.kill("web", "worker")
     people.comment(trouble, f"@duo apply {question['digest_prefix']}")
-    stack.mend()
 
     people.done_once(trouble, session_id)
     assert not (stack.layout.home / "duo-flows.db").exists()

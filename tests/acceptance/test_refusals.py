@@ -26,6 +26,13 @@ def open_question(whole_stack):
     return trouble, session_id, question
 
 
+@pytest.fixture(scope="module", autouse=True)
+def stale_note(whole_stack, open_question):
+    """A comment about a change that nobody proposed. It is answered once its question cannot be on its way any more."""
+    trouble, _, _ = open_question
+    return People(whole_stack).comment(trouble, f"@duo apply {'0' * 12}")
+
+
 @pytest.fixture
 def unchanged(people, open_question):
     """The open question, and the proof after the test that nothing came of it."""
@@ -157,16 +164,12 @@ def test_another_persons_answer_in_a_comment_is_refused_and_told_so(people, unch
     assert "not_the_requester" in people.refusals(session_id)
 
 
-def test_a_stale_digest_is_refused_by_api_and_by_comment(people, unchanged):
-    trouble, session_id, question = unchanged
+def test_a_stale_digest_is_refused_over_the_api(people, unchanged):
+    _, session_id, _ = unchanged
 
     refused = people.answer(session_id, "apply", "0" * 12)
-    note = people.comment(trouble, f"@duo apply {'0' * 12}")
 
     assert (refused.status_code, refused.json()["code"]) == (409, "stale_digest")
-    reply = people.reply_to(trouble, note)
-    assert "Nothing was changed" in reply
-    assert f"@duo apply {question['digest_prefix']}" in reply
 
 
 def test_an_edited_comment_is_refused(people, stack, unchanged):
@@ -252,3 +255,12 @@ def test_an_answer_that_is_repeated_changes_nothing_more(people):
     assert (other.status_code, other.json()["code"]) == (409, "session_ended")
     assert "is over" in people.reply_to(trouble, note)
     assert (people.session(session_id)["ending"], people.new_commits(trouble)) == ("cancelled", [])
+
+
+def test_a_stale_digest_in_a_comment_is_refused_with_the_line_to_copy(people, unchanged, stale_note):
+    trouble, _, question = unchanged
+
+    reply = people.reply_to(trouble, stale_note)
+
+    assert "Nothing was changed" in reply
+    assert f"@duo apply {question['digest_prefix']}" in reply
