@@ -19,6 +19,7 @@ from duo_flows.bootstrap.embedded.children import Child, ChildPlan
 from duo_flows.bootstrap.embedded.layout import Layout
 from duo_flows.bootstrap.embedded.plans import plans_of
 from duo_flows.bootstrap.hooks import ProjectHook, register_hook
+from tests.acceptance.waiting import eventually
 from tests.stand_ins import GitLabStandIn
 
 OURS = ("web", "worker")
@@ -49,10 +50,14 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Start processes, all at once, and wait until they do their work."""
+        workers = self._workers_that_began()
         for name in names:
             self._children[name] = self._runner.run(Child.start(self._plan(name)))
         for name in names:
             self._runner.run(self._children[name].wait_ready())
+        # Temporal names the dead worker for minutes, which would do for ready.
+        if "worker" in names:
+            eventually("the worker to work", lambda: self._workers_that_began() > workers)
 
     def kill(self, *names: str) -> None:
         """Kill processes as a machine that fails does: without a word."""
@@ -96,6 +101,10 @@ class Stack:
         """Stop everything, last started first."""
         for name in reversed(list(self._children)):
             self._runner.run(self._children[name].stop())
+
+    def _workers_that_began(self) -> int:
+        file = self.layout.home / "worker.log"
+        return file.read_text(errors="replace").count("working as @") if file.exists() else 0
 
     def _lives(self, name: str) -> bool:
         return self._runner.run(_lives(self._children[name]))

@@ -1,10 +1,7 @@
 """Processes die without a word, while a question waits and in the middle of effects. It goes on as if nothing had been (P3)."""
 
-from dataclasses import dataclass
-
 import pytest
 
-from tests.acceptance.people import People, Trouble
 from tests.acceptance.scenario import with_script
 from tests.acceptance.waiting import eventually
 
@@ -35,36 +32,6 @@ def test_an_answer_by_comment_is_kept_while_the_worker_is_dead(people, stack):
     people.done_once(trouble, session_id)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Death:
-    """What a worker was in the middle of when it died: a model turn, and two pushes. `asked_again`: requests to the model since."""
-
-    turn: tuple[Trouble, str]
-    push_not_taken: tuple[Trouble, str]
-    push_taken: tuple[Trouble, str]
-    asked_again: int
-
-
-@pytest.fixture(scope="module")
-def death(whole_stack, scenario, tmp_path_factory):
-    """One death for all three, since Temporal waits for half a minute before it gives a call to another worker."""
-    whole_stack.mend()
-    people = People(whole_stack)
-    troubles = [people.trouble() for _ in range(3)]
-    not_taken, taken = push_under_way(people, troubles[1], apply_first=False), push_under_way(people, troubles[2], apply_first=True)
-    # The stream of the first turn goes on for long enough to die in.
-    whole_stack.play(with_script(scenario, tmp_path_factory.mktemp("slow") / "script", chunk_delay_ms=1_000))
-    session_id = people.start(troubles[0])
-    eventually("the first turn to be paid for", lambda: people.session(session_id)["usage"]["turns"] == 1)
-    whole_stack.kill("worker")
-    whole_stack.play(scenario)
-    whole_stack.mend()
-    question = people.question(session_id)
-    asked_again = len(whole_stack.model_requests())
-    assert people.answer(session_id, "apply", question["digest"]).status_code == 200
-    return Death(turn=(troubles[0], session_id), push_not_taken=not_taken, push_taken=taken, asked_again=asked_again)
-
-
 def push_under_way(people, trouble, *, apply_first):
     """Consent to a change, and return while GitLab is taking the push, or has taken it and not said so."""
     session_id, question = people.asked(trouble)
@@ -76,18 +43,26 @@ def push_under_way(people, trouble, *, apply_first):
     return trouble, session_id
 
 
-def test_a_model_turn_that_died_with_its_worker_is_asked_again_and_both_are_counted(people, death):
-    trouble, session_id = death.turn
+def test_a_model_turn_and_pushes_that_died_with_their_worker_take_effect_once(people, stack, scenario, tmp_path):
+    # One death for three stories: Temporal waits for half a minute before it gives a dead worker's call to another.
+    not_taken = push_under_way(people, people.trouble(), apply_first=False)
+    taken = push_under_way(people, people.trouble(), apply_first=True)
+    trouble = people.trouble()
+    # The stream of the first turn goes on for long enough to die in.
+    stack.play(with_script(scenario, tmp_path / "slow", chunk_delay_ms=1_000))
+    session_id = people.start(trouble)
+    eventually("the first turn to be paid for", lambda: people.session(session_id)["usage"]["turns"] == 1)
 
+    stack.kill("worker")
+    stack.play(scenario)
+    stack.mend()
+    question = people.question(session_id)
+    asked_again = len(stack.model_requests())
+    assert people.answer(session_id, "apply", question["digest"]).status_code == 200
+
+    people.done_once(*not_taken)
+    people.done_once(*taken)
     session = people.done_once(trouble, session_id)
-
-    assert session["usage"]["turns"] == 1 + death.asked_again
-    assert len([line for line in people.log(session_id) if line["kind"] == "model"]) == death.asked_again
-
-
-def test_a_push_that_died_before_gitlab_took_it_leaves_one_commit(people, death):
-    people.done_once(*death.push_not_taken)
-
-
-def test_a_push_that_died_after_gitlab_took_it_leaves_one_commit(people, death):
-    people.done_once(*death.push_taken)
+    # The turn that died was paid for, and is told by nobody.
+    assert session["usage"]["turns"] == 1 + asked_again
+    assert len([line for line in people.log(session_id) if line["kind"] == "model"]) == asked_again
