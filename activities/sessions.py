@@ -11,10 +11,11 @@ from temporalio import activity
 from typing_extensions import override
 
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
+from duo_flows.domain.flow_checks import unserved_by
 from duo_flows.domain.flow_context import initial_context, refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import FlowDefinition
-from duo_flows.domain.people import AccessLevel, Person, Project
-from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
+from duo_flows.domain.people import ACCESS_TO_START, Person, Project
+from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy, project_flow_path
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import (
     ENDING_EVENTS,
@@ -37,9 +38,6 @@ from .contracts import Announce, Closed, CloseSession, OpenedSession, OpenSessio
 from .deps import Deps
 from .starting_points import StartingPoint, find_starting_point
 
-# Below this a person cannot change code in a project, so a flow must not do it for them.
-ACCESS_TO_START = AccessLevel.DEVELOPER
-CUSTOM_FLOWS_FOLDER = ".gitlab/duo/flows"
 # A door registers a session within milliseconds of starting its run. If it has not after some seconds, it died in between.
 _ATTEMPTS_TO_FIND_A_SESSION = 5
 
@@ -163,7 +161,7 @@ class SessionActivities(SessionContract):
         built_in = self._deps.flow_files.catalogue_text(flow)
         if built_in is not None:
             return built_in, False
-        path = f"{CUSTOM_FLOWS_FOLDER}/{flow}.yaml"
+        path = project_flow_path(flow)
         try:
             file = await self._deps.forge.file(project.id, path, ref=project.default_branch)
         except NotFound:
@@ -179,6 +177,8 @@ class SessionActivities(SessionContract):
             return await self._deps.definition(known.definition_ref), known.definition_ref
         text, is_custom = await self._definition_text(flow, start, project)
         definition = self._deps.flow_files.load(text, source=flow, is_custom=is_custom)
+        if unserved := unserved_by(definition):
+            raise NeverAgain(f"The flow {flow!r} asks for what cannot be done here: {'; '.join(unserved)}.", code="not_served")
         return definition, await self._deps.contents.put(definition.model_dump_json().encode())
 
     async def _register(  # noqa: PLR0913, PLR0917 - each is one part of what a session is
@@ -231,7 +231,9 @@ class SessionActivities(SessionContract):
     @activity.defn(name="report_session")
     @bounded
     async def report_session(self, update: SessionUpdate) -> None:
-        await self._deps.sessions.update(update)
+        # What people wrote is among the lines, and they too paste secrets.
+        entries = tuple(entry.model_copy(update={"text": redact(entry.text)}) for entry in update.entries)
+        await self._deps.sessions.update(update.model_copy(update={"entries": entries}))
 
     @override
     @activity.defn(name="close_session")

@@ -6,7 +6,6 @@ One model per message; a field is only ever added with a default, so that a mess
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
@@ -106,4 +105,3 @@ class FlowState(Model):
     status: SessionStatus
     step: str = ""
     waiting: Waiting | None = None
-    context: dict[str, Any] = Field(default_factory=dict)

@@ -201,3 +201,21 @@ def _custom_limits(definition: FlowDefinition) -> Iterator[Finding]:
 def _custom_component(component: Component, *, place: Path) -> Iterator[Finding]:
     if isinstance(component, OneOffComponent) and component.ui_role_as is not None:
         yield Finding(at=(*place, "ui_role_as"), found=component.ui_role_as, allowed="no `ui_role_as` on a OneOffComponent here")
+
+
+def unserved_by(definition: FlowDefinition) -> tuple[str, ...]:
+    """Return what a right definition relies on and nothing here does yet, in sentences.
+
+    Passing over it would act without the consent that the author asked for, so such a flow is not started.
+    """
+    told: list[str] = []
+    for component in definition.components:
+        if isinstance(component, OneOffComponent):
+            told.append(f"{component.name!r} is a OneOffComponent, which cannot be run here")
+        if isinstance(component, AgentComponent) and component.require_tool_approval:
+            told.append(
+                f"{component.name!r} has `require_tool_approval`, and approval of single tool calls cannot be asked for here"
+            )
+        if isinstance(component, AgentComponent) and component.subagents:
+            told.append(f"{component.name!r} has `subagents`, and delegation cannot be done here")
+    return tuple(told)

@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 # Long enough for a slow frontend, short enough that a caller of the API is told of an outage while still there.
 _RPC_TIMEOUT = timedelta(seconds=5)
+# Temporal takes 400 bytes; names may have signs of four.
+_SUMMARY_MAX = 100
 _PASSING = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
@@ -39,8 +41,11 @@ class FlowRuntime(Protocol):
     run (any more).
     """
 
-    async def start(self, flow: str, message: StartFlow, *, workflow_id: str) -> None:
-        """Start a flow, unless a workflow of this id was ever started: then nothing happens."""
+    async def start(self, flow: str, message: StartFlow, *, workflow_id: str, summary: str) -> None:
+        """Start a flow, unless a workflow of this id was ever started: then nothing happens.
+
+        `summary` is one line for operators: ids and names, never contents.
+        """
 
     async def answer(self, workflow_id: str, answer: Answer, *, within: timedelta) -> AnswerResult | None:
         """Return what came of an answer; None if no worker told `within` that time, and it may or may not be taken still."""
@@ -64,7 +69,7 @@ class TemporalFlowRuntime:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def start(self, flow: str, message: StartFlow, *, workflow_id: str) -> None:
+    async def start(self, flow: str, message: StartFlow, *, workflow_id: str, summary: str) -> None:
         """Start a workflow whose type is the flow's name."""
         starting = self._client.start_workflow(
             flow,
@@ -72,6 +77,7 @@ class TemporalFlowRuntime:
             id=workflow_id,
             task_queue=names.TASK_QUEUE,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            static_summary=summary[:_SUMMARY_MAX],
             rpc_timeout=_RPC_TIMEOUT,
         )
         try:

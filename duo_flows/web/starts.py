@@ -74,7 +74,8 @@ async def start_session(services: DoorServices, start: NewStart) -> Session:
         return _same(known, start)
     message = _message(start, session_id)
     start_ref = await services.contents.put(message.model_dump_json().encode())
-    await services.temporal.start(start.flow, sign(message, services.signing_key), workflow_id=workflow_id)
+    summary = f"{start.flow} for @{start.requester.username} in {start.project.path}"
+    await services.temporal.start(start.flow, sign(message, services.signing_key), workflow_id=workflow_id, summary=summary)
     return await services.sessions.register(_new_session(start, session_id, workflow_id, start_ref))
 
 
@@ -92,7 +93,8 @@ async def start_next_run(services: DoorServices, session: Session, *, event: str
     run = await services.sessions.start_next_run(session.id, after=after)
     stored = StartFlow.model_validate_json(await services.contents.get(session.start_ref))
     message = stored.model_copy(update={"session_id": session.id, "run": run.n, "signature": ""})
-    await services.temporal.start(session.flow, sign(message, services.signing_key), workflow_id=run.workflow_id)
+    summary = f"{session.flow} for @{session.requester} in {session.project_path}, run {run.n}"
+    await services.temporal.start(session.flow, sign(message, services.signing_key), workflow_id=run.workflow_id, summary=summary)
     return await services.sessions.session(session.id)
 
 

@@ -97,7 +97,8 @@ class RecordingRuntime(FlowRuntime):
     is_over: bool = False
     fault: Exception | None = None
 
-    async def start(self, flow: str, message: StartFlow, *, workflow_id: str) -> None:
+    async def start(self, flow: str, message: StartFlow, *, workflow_id: str, summary: str) -> None:
+        del summary
         if self.fault:
             raise self.fault
         self.started.setdefault(workflow_id, (flow, message))

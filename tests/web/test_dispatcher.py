@@ -25,7 +25,7 @@ class OvertakenRuntime:
         self.word = word
         self.claimed_by_another: tuple[Delivery, ...] = ()
 
-    async def start(self, flow: str, message: StartFlow, *, workflow_id: str) -> None:
+    async def start(self, flow: str, message: StartFlow, *, workflow_id: str, summary: str) -> None:
         del flow, message, workflow_id
         self.door.clock.now += WAY_PAST_THE_LEASE
         inbox = self.door.store.inbox

@@ -84,8 +84,8 @@ async def worker(client: Client) -> AsyncIterator[None]:
 async def test_every_message_arrives_as_it_was_sent_and_a_second_start_changes_nothing(
     client: Client, runtime: TemporalFlowRuntime, workflow_id: str
 ) -> None:
-    await runtime.start("recording_flow", START, workflow_id=workflow_id)
-    await runtime.start("recording_flow", START.model_copy(update={"goal": "second"}), workflow_id=workflow_id)
+    await runtime.start("recording_flow", START, workflow_id=workflow_id, summary="a flow")
+    await runtime.start("recording_flow", START.model_copy(update={"goal": "second"}), workflow_id=workflow_id, summary="a flow")
 
     result = await runtime.answer(workflow_id, ANSWER, within=WITHIN)
     again = await runtime.answer(workflow_id, ANSWER, within=WITHIN)
@@ -102,11 +102,11 @@ async def test_every_message_arrives_as_it_was_sent_and_a_second_start_changes_n
 async def test_a_workflow_that_ended_takes_nothing_and_is_not_started_again(
     client: Client, runtime: TemporalFlowRuntime, workflow_id: str
 ) -> None:
-    await runtime.start("recording_flow", START, workflow_id=workflow_id)
+    await runtime.start("recording_flow", START, workflow_id=workflow_id, summary="a flow")
     await runtime.stop(workflow_id, Stop())
     await client.get_workflow_handle(workflow_id).result()
 
-    await runtime.start("recording_flow", START, workflow_id=workflow_id)
+    await runtime.start("recording_flow", START, workflow_id=workflow_id, summary="a flow")
 
     with pytest.raises(NotFound, match="has ended or never began"):
         await runtime.answer(workflow_id, ANSWER, within=WITHIN)
@@ -119,7 +119,7 @@ async def test_a_workflow_that_ended_takes_nothing_and_is_not_started_again(
 async def test_without_a_worker_an_answer_gets_no_word_and_a_signal_stays(
     client: Client, runtime: TemporalFlowRuntime, workflow_id: str
 ) -> None:
-    await runtime.start("recording_flow", START, workflow_id=workflow_id)
+    await runtime.start("recording_flow", START, workflow_id=workflow_id, summary="a flow")
 
     result = await runtime.answer(workflow_id, ANSWER, within=timedelta(seconds=1))
     await runtime.signal_answer(workflow_id, ANSWER)
