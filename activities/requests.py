@@ -14,7 +14,7 @@ from duo_flows.domain.changes import Change
 from duo_flows.domain.commands import ANSWERS, Command, parse_command
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_definition import HumanInputComponent
-from duo_flows.domain.people import AccessLevel, Person
+from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
 from duo_flows.domain.pipelines import Note
 from duo_flows.domain.received import ReceivedAnswer, note_event
 from duo_flows.domain.redaction import redact
@@ -99,7 +99,7 @@ class RequestActivities(RequestContract):
     async def _may_stop(self, scope: Scope, person: Person) -> bool:
         if person.id == scope.requester_id:
             return True
-        return await self._deps.forge.access_level(scope.project_id, person.id) >= AccessLevel.MAINTAINER
+        return await self._deps.forge.access_level(scope.project_id, person.id) >= ACCESS_TO_STOP_OTHERS
 
     @override
     @activity.defn(name="find_missed_answers")

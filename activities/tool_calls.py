@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_definition import AgentComponent, Component, DeterministicStepComponent, OneOffComponent
-from duo_flows.domain.people import AccessLevel
+from duo_flows.domain.people import ACCESS_TO_READ
 from duo_flows.domain.pipelines import Pipeline, decisive_of
 from duo_flows.domain.policy import ProjectPolicy
 from duo_flows.domain.redaction import redact, redact_value
@@ -100,8 +100,11 @@ class ToolActivities(ToolContract):
     @bounded
     async def look_at_pipeline(self, task: LookAtPipeline) -> PipelineSeen:
         level = await self._deps.forge.access_level(task.scope.project_id, task.scope.requester_id)
-        if level < AccessLevel.REPORTER:
-            raise Refused(f"@{task.scope.requester} has no access to the pipelines of {task.scope.project_path} any more.")
+        if level < ACCESS_TO_READ:
+            raise Refused(
+                f"@{task.scope.requester} has no access to the pipelines of {task.scope.project_path} any more.",
+                code="requester_lacks_access",
+            )
         pipelines = await self._deps.forge.pipelines(task.scope.project_id, sha=task.sha)
         return _seen(pipelines)
 

@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from temporalio import activity, workflow
 
 from duo_flows.domain.redaction import redact
+from duo_flows.domain.sessions import SESSION_WORKFLOW_PREFIX
 
 from .settings import Settings
 
@@ -74,9 +75,9 @@ def bind_session(*, session_id: str, workflow_id: str = "") -> None:
 
 def session_of(workflow_id: str) -> str:
     """Return the session id inside one of our workflow ids; empty for a foreign one."""
-    kind, _, rest = workflow_id.partition("/")
-    session_id, _, _run = rest.partition("/")
-    return session_id if kind == "session" else ""
+    if not workflow_id.startswith(SESSION_WORKFLOW_PREFIX):
+        return ""
+    return workflow_id.removeprefix(SESSION_WORKFLOW_PREFIX).partition("/")[0]
 
 
 def _shared_processors(settings: Settings, process: str) -> list[Processor]:

@@ -23,6 +23,14 @@ class AccessLevel(IntEnum):
     OWNER = 50
 
 
+# What flows find out (logs, diffs) is what this level shows in GitLab itself.
+ACCESS_TO_READ = AccessLevel.REPORTER
+# Below this a person cannot change code in a project, so a flow must not do it for them.
+ACCESS_TO_START = AccessLevel.DEVELOPER
+# Who answers for a project may stop what others have started in it.
+ACCESS_TO_STOP_OTHERS = AccessLevel.MAINTAINER
+
+
 class Person(Model):
     """A GitLab user. `is_bot` is true for bots and service accounts, which never decide anything."""
 

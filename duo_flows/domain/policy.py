@@ -1,4 +1,4 @@
-"""A project's own policy: what flows may do there, and what starts them without being asked (requirement F7).
+"""A project's own files: its flows' place, and its policy, which says what flows may do and what starts them unasked (F7).
 
 Pure. A project without a policy file has the operator's default privileges and no triggers. A policy can only take away from
 what flow and requester allow; nothing here grants.
@@ -12,6 +12,11 @@ from .model import Model
 
 # Where the policy stands. It is read on the default branch only: a branch under work must not loosen its own rules.
 POLICY_PATH = ".gitlab/duo/duo-flows.yml"
+
+
+def project_flow_path(flow: str) -> str:
+    """Return where a project keeps a flow of its own; read on the default branch only, like the policy (requirement F3)."""
+    return f".gitlab/duo/flows/{flow}.yaml"
 
 
 class Triggers(Model):

@@ -8,15 +8,13 @@ from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.links import LinkKind, parse_link
 from duo_flows.domain.model import Model
 from duo_flows.domain.people import Person, Project
+from duo_flows.domain.policy import project_flow_path
 from duo_flows.domain.sessions import Session
 
 from .api_models import StartSession
 from .callers import readable_project, require_person
 from .services import DoorServices
 from .starts import NewStart, merge_request_of, start_session
-
-# Where a project keeps flows of its own; read on the default branch only (requirement F3).
-_PROJECT_FLOWS = ".gitlab/duo/flows"
 
 
 class _About(Model):
@@ -46,7 +44,7 @@ async def start_for(services: DoorServices, person: Person, wanted: StartSession
 async def _require_flow(services: DoorServices, project: Project, wanted: StartSession) -> None:
     if wanted.definition or wanted.flow in services.flows.names():
         return
-    path = f"{_PROJECT_FLOWS}/{wanted.flow}.yaml"
+    path = project_flow_path(wanted.flow)
     try:
         await services.forge.file(project.id, path, ref=project.default_branch)
     except NotFound:

@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from duo_flows.domain.errors import NotFound, Refused
-from duo_flows.domain.people import AccessLevel, Person, Project
+from duo_flows.domain.people import ACCESS_TO_READ, ACCESS_TO_START, Person, Project
 from duo_flows.domain.sessions import Session
 
 from .services import DoorServices
@@ -78,14 +78,14 @@ async def require_person(services: DoorServices, person: Person, *, project_id: 
     """
     if person.is_bot:
         raise Refused("Bots and service accounts cannot start, answer or stop sessions.", code="forbidden")
-    if await services.forge.access_level(project_id, person.id) < AccessLevel.DEVELOPER:
+    if await services.forge.access_level(project_id, person.id) < ACCESS_TO_START:
         raise Refused("That needs the Developer role in the project.", code="access_too_low")
 
 
 async def can_read(services: DoorServices, person: Person, *, project_id: int) -> bool:
     """Tell whether the person may read what sessions of this project found. A requester who lost the access may not."""
     try:
-        return await services.forge.access_level(project_id, person.id) >= AccessLevel.REPORTER
+        return await services.forge.access_level(project_id, person.id) >= ACCESS_TO_READ
     except NotFound:
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from duo_flows.domain.errors import NotFound, Refused
-from duo_flows.domain.people import AccessLevel, Person, Project
+from duo_flows.domain.people import ACCESS_TO_START, Person, Project
 from duo_flows.domain.pipelines import Pipeline
 from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
 from duo_flows.domain.sessions import SessionFilter, SessionStatus
@@ -120,6 +120,6 @@ class FailedPipelines:
                 raise Refused("A machine started the pipeline, and nobody is named for such.", code="no_requester")
             person = await self._services.forge.person(named)
         level = await self._services.forge.access_level(pipeline.project_id, person.id)
-        if person.is_bot or not person.is_active or level < AccessLevel.DEVELOPER:
+        if person.is_bot or not person.is_active or level < ACCESS_TO_START:
             raise Refused("The person may not act in the project.", code="access_too_low")
         return person

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from duo_flows.domain.errors import Refused
-from duo_flows.domain.people import AccessLevel, Person
+from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
 from duo_flows.domain.sessions import Session
 
 from .callers import require_person
@@ -22,7 +22,7 @@ async def require_stopper(services: DoorServices, session: Session, person: Pers
     if person.id == session.requester_id:
         return
     await require_person(services, person, project_id=session.project_id)
-    if await services.forge.access_level(session.project_id, person.id) < AccessLevel.MAINTAINER:
+    if await services.forge.access_level(session.project_id, person.id) < ACCESS_TO_STOP_OTHERS:
         raise Refused(
             f"Only @{session.requester}, who started session {session.id}, or a Maintainer can stop it.", code="not_the_requester"
         )
