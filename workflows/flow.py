@@ -123,9 +123,10 @@ class Flow:
         try:
             end = await _walk_to_end(run)
         except ContinueAsNew:
-            await self._settle()
+            await self._leave()
             serving.cancel()
-            workflow.continue_as_new(args=[start, run.state.frozen(results=self._people.results, envelopes=())])
+            left = tuple(self._people.envelopes)
+            workflow.continue_as_new(args=[start, run.state.frozen(results=self._people.results, envelopes=left)])
         except asyncio.CancelledError:
             await self._close(run, EndRun(Ending.STOPPED, "Stopped by the operator, in Temporal."))
             raise
@@ -134,6 +135,8 @@ class Flow:
     async def _begin(self, start: StartFlow, carried: Carried | None) -> SessionRun:
         if carried is not None:
             self._people.results.update(carried.results)
+            # Before what may have reached this history already.
+            self._people.envelopes[:0] = carried.envelopes
             self._run = SessionRun(RunState.carried_on(carried), people=self._people, errands=self._errands)
             display.show(self._run.state)
             return self._run
@@ -151,6 +154,13 @@ class Flow:
         self._run.move(SessionEvent.START)
         await self._run.report()
         return self._run
+
+    async def _leave(self) -> None:
+        """Let whoever waits for a result have it, and errands come to their end; what else has arrived is carried on."""
+        self._people.leave()
+        await workflow.wait_condition(
+            lambda: self._people.has_answered and self._errands.are_done and workflow.all_handlers_finished()
+        )
 
     async def _settle(self) -> None:
         """Let everything that is under way beside the walk come to its end.

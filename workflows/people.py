@@ -48,6 +48,7 @@ class People:
         self.results: dict[str, AnswerResult] = {}
         self.is_over = False
         self._is_busy = False
+        self._is_leaving = False
         self._ruling_on_one = asyncio.Lock()
         self._asked: list[tuple[Envelope, asyncio.Future[AnswerResult]]] = []
 
@@ -76,22 +77,43 @@ class People:
         """Wait until everything that has arrived is worked on."""
         await workflow.wait_condition(lambda: self.is_idle)
 
+    def leave(self) -> None:
+        """Work only on what somebody waits for from now on: what else has arrived goes on to the run's next history.
+
+        A thousand messages at once would otherwise all be worked on in a history that is too long already, until the server
+        ends it.
+        """
+        self._is_leaving = True
+
+    @property
+    def has_answered(self) -> bool:
+        """Tell whether nobody waits here for what came of their message."""
+        return not self._asked and not self._is_busy
+
     async def serve(self, state: RunState) -> None:
         """Work on what arrives, one by one, until the run is over."""
         while True:
             # New envelopes arrive while one is being worked on; they wait their turn.
-            await workflow.wait_condition(lambda: bool(self.envelopes))
+            await workflow.wait_condition(lambda: self._next() is not None)
+            envelope = self._next()
+            if envelope is None:
+                continue
             self._is_busy = True
-            envelope = self.envelopes.pop(0)
+            self.envelopes = [other for other in self.envelopes if other is not envelope]
             known = self.results.get(envelope.event_id)
             self._answer(envelope, known or await self._work_on(state, envelope))
             self._is_busy = False
+
+    def _next(self) -> Envelope | None:
+        if self._is_leaving:
+            return self._asked[0][0] if self._asked else None
+        return self.envelopes[0] if self.envelopes else None
 
     def _answer(self, envelope: Envelope, result: AnswerResult) -> None:
         for asked, waiting in self._asked:
             if asked is envelope and not waiting.done():
                 waiting.set_result(result)
-        self._asked = [pair for pair in self._asked if not pair[1].done()]
+        self._asked = [pair for pair in self._asked if pair[0] is not envelope]
 
     async def _work_on(self, state: RunState, envelope: Envelope) -> AnswerResult:
         if envelope.problem:

@@ -1,5 +1,7 @@
 """A run whose history becomes long continues as new, wherever it stands, and nothing of it is lost (F9)."""
 
+import asyncio
+
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
@@ -46,3 +48,23 @@ async def test_a_question_survives_a_flood_of_refused_answers(forgetful_temporal
         log = await world.log((await flow.session()).id)
         assert len([line for line in log if line.kind is LogKind.REFUSAL]) == 40
         assert len(world.repository.pushed) == 1
+
+
+async def test_signals_that_arrive_all_at_once_are_carried_on_and_none_is_lost(forgetful_temporal: WorkflowEnvironment):
+    world = World()
+    async with running(forgetful_temporal, world) as flow:
+        asked = await flow.question()
+        wrong = [Answer(choice=Choice.APPLY, digest="0" * 12, actor="maya", event_id=f"wrong:{n}") for n in range(120)]
+        await asyncio.gather(*(flow.handle.signal("answer", answer) for answer in wrong))
+        await flow.handle.signal("answer", Answer(choice=Choice.APPLY, digest=asked["digest"], actor="maya", event_id="right"))
+        ending = await flow.handle.result(follow_runs=True)
+
+        assert ending["ending"] == Ending.DONE
+        log = await world.log((await flow.session()).id)
+        told = [line.data["event_id"] for line in log if line.kind is LogKind.REFUSAL]
+        assert sorted(told) == sorted(answer.event_id for answer in wrong)
+        assert len(world.repository.pushed) == 1
+        # Had all been worked on in the history in which they arrived, each would have left two activities there.
+        first = forgetful_temporal.client.get_workflow_handle(flow.handle.id, run_id=flow.handle.first_execution_run_id)
+        events = (await first.fetch_history()).events
+        assert len([event for event in events if event.HasField("activity_task_scheduled_event_attributes")]) < len(wrong)
