@@ -68,11 +68,6 @@ def configure_logs(settings: Settings, *, process: str, stream: TextIO | None = 
     )
 
 
-def bind_session(*, session_id: str, workflow_id: str = "") -> None:
-    """Put the session (and its workflow) into every following line of this task."""
-    structlog.contextvars.bind_contextvars(session_id=session_id, **({"workflow_id": workflow_id} if workflow_id else {}))
-
-
 def session_of(workflow_id: str) -> str:
     """Return the session id inside one of our workflow ids; empty for a foreign one."""
     if not workflow_id.startswith(SESSION_WORKFLOW_PREFIX):
@@ -82,13 +77,12 @@ def session_of(workflow_id: str) -> str:
 
 def _shared_processors(settings: Settings, process: str) -> list[Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _ProcessName(process),
-        _add_temporal_ids,
+        _add_ids,
         structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         _SecretHider(settings.secrets()),
@@ -122,12 +116,15 @@ class _ProcessName:
         return {**event, "process": self._process}
 
 
-def _add_temporal_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Add workflow, activity and session to lines that Temporal's loggers carry them beside."""
+def _add_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add what Temporal's loggers carry beside a line (workflow, activity), and the session that the line is about.
+
+    Of what a caller gives as `extra` only `session_id` is taken: a field of any name could hide one of ours.
+    """
     record = event.get("_record")
     details: Mapping[str, Any] = getattr(record, "temporal_activity", None) or getattr(record, "temporal_workflow", None) or {}
     found: MutableMapping[str, Any] = {name: details[name] for name in _TEMPORAL_FIELDS if name in details}
-    if session_id := session_of(str(found.get("workflow_id", ""))):
+    if session_id := getattr(record, "session_id", "") or session_of(str(found.get("workflow_id", ""))):
         found["session_id"] = session_id
     return {**found, **event}
 

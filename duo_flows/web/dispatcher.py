@@ -109,4 +109,4 @@ class Dispatcher:
 
     def _tell(self, delivery: Delivery, result: str, reason: str) -> None:
         self._metrics.dispatches.labels(outcome=result).inc()
-        _log.info("delivery %s %s: %s", delivery.id, result, reason, extra={"delivery": delivery.id, "event": delivery.event})
+        _log.info("delivery %s (%s) %s: %s", delivery.id, delivery.event, result, reason, extra={"session_id": delivery.session_id})

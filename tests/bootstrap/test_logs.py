@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from duo_flows.bootstrap.logs import bind_session, configure_logs, session_of
+from duo_flows.bootstrap.logs import configure_logs, session_of
 from duo_flows.bootstrap.settings import Settings
 
 TOKEN = "our-own-gitlab-token"
@@ -22,7 +22,6 @@ def stream() -> Iterator[io.StringIO]:
     yield written
     root.handlers, root.level = before[0], before[1]
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, object]]:
@@ -61,9 +60,8 @@ def test_a_line_of_an_activity_names_its_session(stream):
     assert (line["session_id"], line["workflow_id"], line["attempt"]) == ("06fz3k", "session/06fz3k/2", 3)
 
 
-def test_a_bound_session_is_in_every_line(stream):
-    bind_session(session_id="06fz3k")
-    logging.getLogger("library").info("here")
+def test_a_line_about_a_session_carries_its_id(stream):
+    logging.getLogger("library").info("here", extra={"session_id": "06fz3k"})
 
     assert lines(stream)[0]["session_id"] == "06fz3k"
 

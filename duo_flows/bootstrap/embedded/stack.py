@@ -45,10 +45,6 @@ class Stack:
         finally:
             await asyncio.shield(stack._stop())
 
-    def pid_of(self, name: str) -> int:
-        """Return the number of the process of this name, such as `worker`."""
-        return next(child.pid for child in self._children if child.plan.name == name)
-
     async def watch(self) -> None:
         """Start again what dies and can be; return never.
 
