@@ -27,6 +27,20 @@ _HIDDEN = re.compile(r"<!--(?=\s*duo-flows:)")
 # (`/usr/bin/env`) go on with another slash and are left as they are, since logs and suggestions are full of them.
 _QUICK_ACTION = re.compile(r"(?:(?<=[\n\r\v\f\x85\u2028\u2029])|\A)([^\S\n\r]*)/(?=[A-Za-z_]+(?:\s|\Z))")
 
+# Markup by which a text could hide or fold away what is written below it, up to the question a person is asked: comments,
+# declarations, elements that swallow what follows until they are closed, and whatever begins a line, where HTML takes over from
+# Markdown. Another tag inside a line (`in <module>`) hides nothing.
+_HIDING = re.compile(
+    r"^(\s*)<|()<(?=[!?]|/?(?:details|summary|dialog|noscript|plaintext|pre|script|select|style|svg|table|template"
+    r"|textarea|title|xmp)\b)",
+    re.IGNORECASE,
+)
+
+# Code of our own is fenced from a line's first sign on.
+_OPENS = re.compile(r"(`{3,})[^`]*|(~{3,}).*")
+# A fence or a quote further in or of another kind ends where only a whole Markdown parser sees it: after it no code is spared.
+_UNCERTAIN = re.compile(r"`{3}|~{3}|^\s*>>>")
+
 # GitLab's answers to a reply that cannot be threaded: the thread is gone, or is none.
 _NOT_A_THREAD = frozenset({400, 404})
 
@@ -57,8 +71,29 @@ def marked_body(body: str, *, marker: str) -> str:
     Raises:
         NeverAgain: the marker could end the hidden comment.
     """
-    harmless = _QUICK_ACTION.sub(r"\1\\/", _HIDDEN.sub("&lt;!--", body))
+    harmless = _QUICK_ACTION.sub(r"\1\\/", _unhiding(_HIDDEN.sub("&lt;!--", body)))
     return f"{_mark(marker)}\n\n{harmless}"
+
+
+def _unhiding(body: str) -> str:
+    """Return the text with markup that hides turned into the signs it is written with, but for fenced code, which shows them."""
+    lines, fence, is_certain = re.split(r"(\r\n|\r|\n)", body), "", True
+    for index in range(0, len(lines), 2):
+        line = lines[index]
+        if fence:
+            fence = "" if _closes(line, fence) else fence
+            continue
+        lines[index] = _HIDING.sub(r"\1\2&lt;", line)
+        opened = _OPENS.fullmatch(line) if is_certain else None
+        fence = (opened[1] or opened[2]) if opened else ""
+        is_certain = is_certain and (bool(fence) or not _UNCERTAIN.search(line))
+    return "".join(lines)
+
+
+def _closes(line: str, fence: str) -> bool:
+    mark = line.strip(" \t")
+    is_indented_code = line.startswith(("    ", "\t"))
+    return len(mark) >= len(fence) and not mark.strip(fence[0]) and not is_indented_code
 
 
 def has_mark(body: str, *, marker: str) -> bool:

@@ -152,6 +152,29 @@ def test_other_slashes_stay(text):
     assert marked_body(text, marker="m").endswith(f"\n\n{text}")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Harmless.\n\n<!-- \n\nIt deletes all.", "Harmless.\n\n&lt;!-- \n\nIt deletes all."),
+        ("2 files (a<!--.py, evil.sh, b-->.py).", "2 files (a&lt;!--.py, evil.sh, b-->.py)."),
+        ("Fix <Details><summary>x</summary>", "Fix &lt;Details>&lt;summary>x&lt;/summary>"),
+        ("  <em>\n```\n\n<!--", "  &lt;em>\n```\n\n<!--"),
+        ("```` x\n```` y\n````\n<!--", "```` x\n```` y\n````\n&lt;!--"),
+        (" ```\n```\n<!--", " ```\n```\n&lt;!--"),
+        ("- x\n  ```\n<!--", "- x\n  ```\n&lt;!--"),
+        (">>>\n```\n>>>\n<!--", ">>>\n```\n>>>\n&lt;!--"),
+        ("~~~\n```\n<!--\n~~~\n<!--", "~~~\n```\n<!--\n~~~\n&lt;!--"),
+    ],
+)
+def test_nothing_in_a_text_hides_what_follows(text, shown):
+    assert marked_body(text, marker="m").endswith(f"\n\n{shown}")
+
+
+@pytest.mark.parametrize("text", ["```diff\n <!-- a -->\n+<details>\n```\nDone.", 'File "x.py", line 3, in <module>', "1 < 2"])
+def test_code_and_other_tags_stay(text):
+    assert marked_body(text, marker="m").endswith(f"\n\n{text}")
+
+
 @pytest.mark.parametrize("marker", ["", "a b", "a--b", "-->", "a\nb", "x" * 201])
 def test_a_mark_cannot_end_its_hidden_comment(marker):
     with pytest.raises(NeverAgain):
