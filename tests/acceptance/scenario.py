@@ -37,12 +37,14 @@ def write_scenario(folder: Path) -> Path:
     return folder
 
 
-def with_script(scenario: Path, folder: Path, **changed: Any) -> Path:
-    """Write a copy of a scenario whose script has other settings; `fail` goes into its first turn."""
+def with_script(scenario: Path, folder: Path, *, variant: str = "", **changed: Any) -> Path:
+    """Write a copy of a scenario of another variant, or whose script has other settings; `fail` goes into its first turn."""
     shutil.copytree(scenario, folder)
-    file = folder / "claude.yaml"
-    script = yaml.safe_load(file.read_text())
+    told = yaml.safe_load((folder / "scenario.yaml").read_text())
+    told["vary"]["variant"]["default"] = variant or told["vary"]["variant"]["default"]
+    (folder / "scenario.yaml").write_text(yaml.safe_dump(told, sort_keys=False))
+    script = yaml.safe_load((folder / "claude.yaml").read_text())
     if "fail" in changed:
         script["turns"][0]["fail"] = changed.pop("fail")
-    file.write_text(yaml.safe_dump({**script, **changed}, sort_keys=False))
+    (folder / "claude.yaml").write_text(yaml.safe_dump({**script, **changed}, sort_keys=False))
     return folder

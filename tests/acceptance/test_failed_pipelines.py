@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.acceptance.scenario import BOT, OPTED_IN
+from tests.acceptance.scenario import BOT, OPTED_IN, with_script
 from tests.acceptance.waiting import eventually
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(120)]
@@ -50,24 +50,30 @@ def resend_every_pipeline_hook(people, trouble):
         people.gitlab.rest("POST", f"{path}/{event['id']}/resend", by="root")
 
 
+@pytest.fixture
+def hopeless_model(stack, scenario, tmp_path):
+    """A model whose fixes leave the pipeline red."""
+    stack.play(with_script(scenario, tmp_path / "still_red", variant="still_red"))
+    yield
+    stack.play(scenario)
+
+
+@pytest.mark.usefixtures("hopeless_model")
 def test_the_pipeline_of_a_sessions_own_commit_starts_no_session(people, hook_outcome):
     trouble = people.trouble(project=OPTED_IN)
     (session,) = eventually("a session", lambda: sessions_of_pipeline(people, OPTED_IN, trouble.pipeline_id))
     first = people.question(session["id"])
     own_commits = hook_outcome("own_commit")
 
-    # A tolerance of nothing keeps the test red.
-    assert people.answer(session["id"], "modify", first["digest"], text="Allow 0 seconds.").status_code == 200
+    assert people.answer(session["id"], "apply", first["digest"]).status_code == 200
     second = people.question(session["id"], not_digest=first["digest"])
-    assert people.answer(session["id"], "apply", second["digest"]).status_code == 200
-    third = people.question(session["id"], not_digest=second["digest"])
     eventually("the hook of our own commit to be worked on", lambda: hook_outcome("own_commit") > own_commits)
 
     (commit,) = people.new_commits(trouble)
     own = people.ended_pipeline(trouble.project_id, commit["id"])
     assert own["status"] == "failed"
     assert sessions_of_pipeline(people, OPTED_IN, own["id"]) == []
-    assert people.answer(session["id"], "cancel", third["digest"]).status_code == 200
+    assert people.answer(session["id"], "cancel", second["digest"]).status_code == 200
     assert people.ended(session["id"])["ending"] == "cancelled"
 
 
