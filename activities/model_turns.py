@@ -67,21 +67,23 @@ class ModelActivities(ModelContract):
         # What people wrote and tools returned reaches the model only after secrets are taken out.
         texts = [redact(message) for message in task.messages]
         if task.greets:
-            conversation, prompt = await self._greeted(task, definition, component, conversation)
-            texts += prompt
+            known = conversation.prompt
+            conversation = await self._greeted(task, definition, component, conversation)
+            # The same prompt again says nothing, unless there is nothing else to say: a model speaks only when spoken to.
+            if conversation.prompt != known or not (answers or texts):
+                texts.append(conversation.prompt)
         if task.must_finish:
             texts.append(_MUST_FINISH)
         return conversation.said(answers, texts)
 
     async def _greeted(
         self, task: ModelTurn, definition: FlowDefinition, component: AgentComponent, conversation: Conversation
-    ) -> tuple[Conversation, list[str]]:
+    ) -> Conversation:
         template = definition.prompt(component.prompt_id).prompt_template
         variables = await self._deps.loaded(task.inputs)
         prompt = redact(self._deps.flow_files.render(template.user, variables))
         system = conversation.system or redact(self._deps.flow_files.render(template.system, variables))
-        told = conversation.model_copy(update={"system": system, "prompt": prompt})
-        return told, [] if prompt == conversation.prompt else [prompt]
+        return conversation.model_copy(update={"system": system, "prompt": prompt})
 
     def _request(
         self,

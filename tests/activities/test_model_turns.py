@@ -155,6 +155,18 @@ async def test_an_agent_that_is_entered_with_the_same_prompt_is_not_told_it_twic
     assert (len(said), said[1]) == (2, "smaller, please")
 
 
+async def test_an_agent_that_makes_the_same_mistake_twice_is_told_of_it_twice(world, scope):
+    world.planner.replies[:] = [diagnosis(), diagnosis()]
+    first = await take(world, first_turn(scope))
+
+    await take(world, first_turn(scope, turn=1, conversation_ref=first.conversation_ref))
+
+    # A conversation that ends with the model's own words is refused by the API.
+    last = world.planner.asked[1].messages[-1]
+    assert last.role == "user"
+    assert "Mend it" in str(last.content)
+
+
 async def test_who_must_finish_gets_no_tools_and_is_told_so(world, scope):
     world.planner.replies[:] = [diagnosis()]
 
