@@ -17,6 +17,9 @@ from signals.messages import AnswerResult, ContextItem
 # A definition is a page or two of YAML; GitLab's own limit for a flow's configuration is of the same order.
 _DEFINITION_MAX_LENGTH = 256_000
 
+# GitLab's numbers, and the store's. A JSON `true` is no number, though Python takes it for 1.
+_Number = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
+
 FLOW_NAME = r"^[a-z][a-z0-9_]{0,63}$"
 
 
@@ -28,13 +31,13 @@ class StartSession(_Taken):
     """Starts a flow for the caller."""
 
     flow: Annotated[str, Field(pattern=FLOW_NAME, examples=["fix_pipeline"])]
-    project: Annotated[int | str, Field(description="Number or full path.", examples=["shop/checkout"])]
+    project: Annotated[_Number | str, Field(description="Number or full path.", examples=["shop/checkout"])]
     goal: Annotated[
         str, Field(max_length=GOAL_MAX_LENGTH, description="What is wanted. For a pipeline: its address, if left out.")
     ] = ""
-    pipeline_id: Annotated[int | None, Field(gt=0, examples=[42])] = None
-    merge_request_iid: Annotated[int | None, Field(gt=0, examples=[7])] = None
-    issue_iid: Annotated[int | None, Field(gt=0)] = None
+    pipeline_id: Annotated[_Number | None, Field(examples=[42])] = None
+    merge_request_iid: Annotated[_Number | None, Field(examples=[7])] = None
+    issue_iid: _Number | None = None
     definition: Annotated[str, Field(max_length=_DEFINITION_MAX_LENGTH, description="A flow file's text, to run instead.")] = ""
     additional_context: Annotated[tuple[ContextItem, ...], Field(max_length=100)] = ()
 
@@ -69,7 +72,7 @@ class SessionQuery(_Taken):
     flow: Annotated[str, Field(max_length=64)] = ""
     status: Annotated[list[SessionStatus], Field(description="Any of these.")] = []
     project: Annotated[str, Field(max_length=500, description="Number or full path.")] = ""
-    merge_request_iid: Annotated[int | None, Field(gt=0)] = None
+    merge_request_iid: Annotated[int | None, Field(gt=0, lt=2**63)] = None
     mine: Annotated[bool, Field(description="Only those that you started.")] = False
     waiting_for_me: Annotated[bool, Field(description="Only those that wait for your answer.")] = False
     before: Annotated[str, Field(max_length=64, description="`next_before` of the page before.")] = ""

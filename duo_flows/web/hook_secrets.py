@@ -19,6 +19,8 @@ from duo_flows.domain.errors import Refused
 _SIGNING_PREFIX = "whsec_"
 # Standard Webhooks' own tolerance, for clocks that differ and deliveries on their way.
 _TOLERANCE = timedelta(minutes=5)
+# Seconds since 1970 for the next thirty thousand years; a longer number is no time, and can be too large to compute with.
+_TIMESTAMP_MAX_LENGTH = 12
 # Stops a flood of made-up project numbers from filling the memory.
 _MAX_REMEMBERED_FILES = 1_000
 
@@ -84,7 +86,8 @@ def signature_of(secret: str, *, delivery_id: str, timestamp: str, body: bytes) 
 
 def _check_signature(headers: Mapping[str, str], body: bytes, secrets: list[str], now: datetime) -> None:
     delivery_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not delivery_id or not timestamp.isascii() or not timestamp.isdigit():
+    is_a_time = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_MAX_LENGTH
+    if not delivery_id or not is_a_time:
         raise _forged("webhook-id or webhook-timestamp is missing")
     given = [part.encode() for part in headers["webhook-signature"].split(" ")]
     expected = [_expected(secret, delivery_id, timestamp, body) for secret in secrets]

@@ -143,6 +143,9 @@ async def test_a_project_that_one_may_not_see_looks_like_one_that_is_not_there(d
         ({"pipeline_id": -1}, "pipeline_id"),
         ({"requester": "mary"}, "requester"),
         ({"goal": "x" * 16_385}, "goal"),
+        ({"project": True}, "project"),
+        ({"issue_iid": 2**63}, "issue_iid"),
+        ({"pipeline_id": 10**30}, "pipeline_id"),
     ],
 )
 async def test_a_start_that_is_not_right_says_what_is_wrong(door: Door, change: dict, words: str) -> None:
