@@ -84,8 +84,9 @@ async def _pipeline(forge: Forge, project: Project, pipeline_id: int | None, req
 async def _merge_request_of(forge: Forge, project: Project, pipeline: Pipeline) -> MergeRequest | None:
     if pipeline.merge_request_iid is not None:
         return await forge.merge_request(project.id, pipeline.merge_request_iid)
+    # A fork's merge request may come from a branch of the same name; that is another branch.
     newest = await forge.merge_requests(project.id, source_branch=pipeline.ref)
-    return newest[0] if newest else None
+    return next((request for request in newest if request.source_project_id == project.id), None)
 
 
 def _branch_of(pipeline: Pipeline) -> str:

@@ -14,6 +14,7 @@ from .people import Person
 
 # GitLab's pipeline statuses after which nothing more happens by itself. Source: GitLab docs, api/pipelines.
 SUCCESS = "success"
+FAILED = "failed"
 FINISHED_PIPELINE_STATUSES = frozenset({SUCCESS, "failed", "canceled", "skipped"})
 
 # The refs of a merge request's own pipelines. Source: GitLab docs, ci/pipelines/merge_request_pipelines.
@@ -48,19 +49,26 @@ class Pipeline(Model):
 
 
 class WaitOutcome(StrEnum):
-    """What came of waiting for the pipeline of a commit."""
+    """What came of waiting for the pipeline of a commit. `not_judged`: it was cancelled or skipped, so it says nothing."""
 
     PASSED = "passed"
     FAILED = "failed"
     ATTEMPTS_USED_UP = "attempts_used_up"
+    NOT_JUDGED = "not_judged"
     TIMED_OUT = "timed_out"
 
 
 def decisive_of(pipelines: Sequence[Pipeline]) -> Pipeline | None:
-    """Return which of a commit's pipelines, newest first, decides: a failed one, else one that still runs, else the newest."""
-    failed = [pipeline for pipeline in pipelines if pipeline.is_finished and pipeline.status != SUCCESS]
-    running = [pipeline for pipeline in pipelines if not pipeline.is_finished]
-    return next(iter(failed or running or pipelines), None)
+    """Return which of a commit's pipelines, newest first, decides: a failed one, else one that runs, one that passed, the newest.
+
+    Of pipelines that were run again (same source and ref) only the newest counts.
+    """
+    newest = {(pipeline.source, pipeline.ref): pipeline for pipeline in reversed(pipelines)}
+    counting = [pipeline for pipeline in pipelines if pipeline in newest.values()]
+    failed = [pipeline for pipeline in counting if pipeline.status == FAILED]
+    running = [pipeline for pipeline in counting if not pipeline.is_finished]
+    passed = [pipeline for pipeline in counting if pipeline.status == SUCCESS]
+    return next(iter(failed or running or passed or counting), None)
 
 
 def outcome_of_wait(status: str, *, is_last: bool) -> WaitOutcome:
@@ -69,6 +77,8 @@ def outcome_of_wait(status: str, *, is_last: bool) -> WaitOutcome:
         return WaitOutcome.TIMED_OUT
     if status == SUCCESS:
         return WaitOutcome.PASSED
+    if status != FAILED:
+        return WaitOutcome.NOT_JUDGED
     return WaitOutcome.ATTEMPTS_USED_UP if is_last else WaitOutcome.FAILED
 
 

@@ -1,7 +1,7 @@
 """A project's own files: its flows' place, and its policy, which says what flows may do and what starts them unasked (F7).
 
-Pure. A project without a policy file has the operator's default privileges and no triggers. A policy can only take away from
-what flow and requester allow; nothing here grants.
+Pure. A project without a policy file has the operator's default privileges and no triggers. The privileges that a policy names
+stand in place of the operator's default; a session still uses no more than its flow asks for and its requester may do.
 """
 
 from __future__ import annotations

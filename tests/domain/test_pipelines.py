@@ -48,14 +48,23 @@ def test_a_pipeline_has_ended_only_in_the_four_statuses_after_which_nothing_happ
         (("success", "success"), 0),
         (("success", "running"), 1),
         (("running", "success", "failed"), 2),
+        (("canceled", "success"), 1),
+        (("skipped", "canceled"), 0),
     ],
 )
-def test_of_a_commits_pipelines_a_failed_one_decides_then_one_that_runs_then_the_newest(statuses, decisive):
+def test_of_a_commits_pipelines_a_failed_one_decides_then_one_that_runs_then_one_that_passed(statuses, decisive):
     pipelines = [
-        Pipeline(id=number, project_id=7, ref="main", sha="a" * 40, status=status) for number, status in enumerate(statuses)
+        Pipeline(id=number, project_id=7, ref="main", sha="a" * 40, status=status, source=f"source {number}")
+        for number, status in enumerate(statuses)
     ]
 
     assert decisive_of(pipelines) == pipelines[decisive]
+
+
+def test_a_pipeline_that_was_run_again_and_passed_counts_no_more_as_failed():
+    again, before = (Pipeline(id=n, project_id=7, ref="main", sha="a" * 40, status=s) for n, s in ((2, "success"), (1, "failed")))
+
+    assert decisive_of((again, before)) == again
 
 
 def test_a_commit_without_pipelines_is_decided_by_none():
@@ -69,6 +78,8 @@ def test_a_commit_without_pipelines_is_decided_by_none():
         ("success", True, WaitOutcome.PASSED),
         ("failed", False, WaitOutcome.FAILED),
         ("failed", True, WaitOutcome.ATTEMPTS_USED_UP),
+        ("canceled", False, WaitOutcome.NOT_JUDGED),
+        ("skipped", True, WaitOutcome.NOT_JUDGED),
         ("running", True, WaitOutcome.TIMED_OUT),
         ("", False, WaitOutcome.TIMED_OUT),
     ],
