@@ -15,6 +15,7 @@ from duo_flows.domain.flow_checks import unserved_by
 from duo_flows.domain.flow_context import initial_context, refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.people import ACCESS_TO_START, Person, Project
+from duo_flows.domain.pipelines import NoteTarget, TargetKind
 from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy, project_flow_path
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import (
@@ -77,11 +78,23 @@ class SessionActivities(SessionContract):
             summary=_cut(text),
             entries=(entry,),
         )
+        await self._tell_unopened(start, text)
         try:
             await self._deps.sessions.update(update)
         except NotFound:
             if activity.info().attempt < _ATTEMPTS_TO_FIND_A_SESSION:
                 raise TryAgain("The door has started this run and not registered its session yet.") from None
+
+    async def _tell_unopened(self, start: StartFlow, text: str) -> None:
+        """Tell on the merge request, if that is known, that the run could not begin; whoever asked there waits there."""
+        if start.merge_request_iid is None or not isinstance(start.project, int):
+            return
+        target = NoteTarget(project_id=start.project, kind=TargetKind.MERGE_REQUEST, iid=start.merge_request_iid)
+        try:
+            await self._deps.forge.post_note(target, text, marker=f"ending-{start.session_id}-{start.run}")
+        except (Refused, NeverAgain) as error:
+            # The merge request may be what is wrong; the session says the reason all the same.
+            activity.logger.warning("No note about a session that could not be opened: %s", error)
 
     async def _opened(self, task: OpenSession, start: StartFlow) -> OpenedSession:
         given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}

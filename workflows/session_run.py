@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -15,6 +17,8 @@ from .errands import Errands
 from .people import People
 from .reports import report
 from .run_state import EndRun, RunState
+
+T = TypeVar("T")
 
 
 class ContinueAsNew(Exception):  # noqa: N818 - a way out, not an error
@@ -64,6 +68,22 @@ class SessionRun:
             )
         except ActivityError as error:
             await self.report(self.entry(LogKind.NOTE, f"GitLab did not take the note {task.marker}: {error.cause}"))
+
+    async def unless_stopped(self, doing: Coroutine[Any, Any, T]) -> T:
+        """Return what an activity gives, or give it up when somebody asks to stop: a model that is down is tried for a day.
+
+        Only for what may be given up at any moment, which a write is not.
+
+        Raises:
+            EndRun: a person entitled asked to stop.
+        """
+        task = asyncio.create_task(doing)
+        await workflow.wait_condition(lambda: task.done() or self.state.stop is not None)
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self.safe_point()
+        return await task
 
     def safe_point(self) -> None:
         """Stop here if somebody asked to, or leave for a new history if this one has become long.

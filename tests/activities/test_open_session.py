@@ -8,7 +8,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import OpenedSession, OpenSession
 from activities.sessions import SessionActivities
-from duo_flows.domain.sessions import Ending, SessionStatus, SessionUpdate
+from duo_flows.domain.policy import POLICY_PATH
+from duo_flows.domain.sessions import Ending, NewSession, SessionStatus, SessionUpdate
 from signals.messages import StartFlow
 from signals.signatures import sign
 from tests.doubles.world import SIGNING_KEY, World
@@ -85,3 +86,26 @@ async def test_a_doors_start_played_again_in_another_execution_is_refused(world)
         await _open(world, "e2", SAY_GOODBYE, **named)
 
     assert await world.store.sessions.session("s1") == ended
+
+
+async def test_a_run_that_cannot_begin_ends_its_session_and_tells_the_merge_request(world):
+    registered = await world.store.sessions.register(
+        NewSession(
+            session_id="s1",
+            workflow_id="session/s1/1",
+            flow="fix_pipeline",
+            project_id=7,
+            project_path="",
+            requester_id=2,
+            requester="maya",
+        )
+    )
+    world.forge.files[7, POLICY_PATH, "main"] = "triggers: [unreadable"
+
+    with pytest.raises(ApplicationError) as caught:
+        await _open(world, "e1", "", workflow_id="session/s1/1", session_id="s1", merge_request_iid=1)
+
+    session = await world.store.sessions.session(registered.id)
+    assert (session.status, session.ending) == (SessionStatus.FAILED, Ending.FAULT)
+    assert session.summary == caught.value.message
+    assert world.notes_by_us() == [caught.value.message]

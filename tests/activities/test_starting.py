@@ -115,9 +115,18 @@ async def test_a_merge_request_from_a_fork_is_refused_since_its_branch_is_not_ou
     fork = world.forge.merge_requests_by_iid[7, 1].model_copy(update={"source_project_id": 8})
     world.forge.merge_requests_by_iid[7, 1] = fork
 
-    error = await refused_and_nothing_registered(world, start_of())
+    error = await refused_and_nothing_registered(world, start_of(pipeline_id=None, merge_request_iid=1))
 
     assert (error.type, "start the flow in the fork's own project" in str(error)) == ("fork", True)
+
+
+async def test_a_fork_s_merge_request_from_a_branch_of_the_same_name_is_not_ours(world):
+    fork = world.forge.merge_requests_by_iid[7, 1].model_copy(update={"source_project_id": 8})
+    world.forge.merge_requests_by_iid[7, 1] = fork
+
+    session = await opened(world)
+
+    assert (session.merge_request_iid, session.branch) == (None, "feat/payment-retry")
 
 
 async def test_a_pipeline_of_a_merge_request_works_on_the_merge_requests_branch(world):

@@ -277,6 +277,11 @@ class RunningFlow:
             await asyncio.sleep(0.02)
         raise AssertionError("the flow ended without asking")
 
+    async def asked_model(self) -> None:
+        """Wait until the model was asked."""
+        while not self.world.planner.asked:  # noqa: ASYNC110 - the double keeps a list, not an event
+            await asyncio.sleep(0.02)
+
     async def next_question(self, *, after: dict[str, Any]) -> dict[str, Any]:
         """Return the first question about another change."""
         while (asked := await self.question())["digest"] == after["digest"]:  # noqa: ASYNC110 - the server tells only when asked

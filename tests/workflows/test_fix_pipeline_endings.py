@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
-from duo_flows.domain.errors import NeverAgain
+from duo_flows.domain.errors import NeverAgain, TryAgain
 from duo_flows.domain.model_turns import StopReason
 from duo_flows.domain.people import AccessLevel
 from duo_flows.domain.sessions import Ending, SessionStatus
@@ -202,6 +202,16 @@ async def test_the_requester_stops_the_session(temporal: WorkflowEnvironment, re
 
         assert told.is_accepted
         assert (await flow.session()).summary.strip() == "Stopped by @maya: no need"
+
+
+async def test_a_stop_gives_up_a_model_that_is_down(temporal: WorkflowEnvironment):
+    world = World(replies=[TryAgain("Claude is overloaded.", retry_after=timedelta(hours=1))])
+    async with running(temporal, world) as flow:
+        await flow.asked_model()
+        await flow.handle.execute_update("submit_stop", Stop(actor="maya"), result_type=AnswerResult)
+
+        assert (await flow.ending())["ending"] == Ending.STOPPED
+        assert (await flow.session()).status is SessionStatus.STOPPED
 
 
 async def test_a_stranger_cannot_stop_the_session(temporal: WorkflowEnvironment):

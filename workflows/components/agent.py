@@ -56,9 +56,10 @@ async def _take_turn(run: SessionRun, component: AgentComponent, agent: AgentSta
         must_finish=agent.cycle >= component.max_cycles.threshold,
         cost_cap_microusd=run.state.opened.limits.cost_cap_microusd,
     )
-    return await workflow.execute_activity_method(
+    turn = workflow.execute_activity_method(
         ModelContract.model_turn, task, summary=f"{component.name}: turn {agent.turn + 1}", **retries.MODEL
     )
+    return await run.unless_stopped(turn)
 
 
 def _after_turn(agent: AgentState, done: ModelTurnDone) -> AgentState:
