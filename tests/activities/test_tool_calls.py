@@ -259,13 +259,13 @@ async def test_a_commit_without_a_pipeline_is_told_as_such(world, scope):
     ("statuses", "decisive", "is_finished"),
     [
         (["success"], "success", True),
-        (["running", "success"], "running", False),
-        (["failed", "running"], "failed", True),
+        (["failed", "running"], "running", False),
+        (["running", "failed"], "failed", True),
         (["success", "canceled"], "canceled", True),
         (["manual"], "manual", False),
     ],
 )
-async def test_the_pipeline_that_decides_is_the_failed_one_then_the_running_one(world, scope, statuses, decisive, is_finished):
+async def test_of_a_pipeline_that_was_run_again_the_newest_run_is_seen(world, scope, statuses, decisive, is_finished):
     [world.add_pipeline("c" * 40, status) for status in statuses]
 
     seen = await look(world, scope, "c" * 40)
