@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from duo_flows.domain.errors import NotFound
 from duo_flows.domain.evidence import grep_lines, log_lines, reduce_log, view_lines
-from duo_flows.domain.pipelines import Job, Pipeline
+from duo_flows.domain.pipelines import FAILED, Job, Pipeline
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.tools import FailingJobs, JobLog
 
@@ -43,15 +44,24 @@ async def _failing(call: ToolCallContext, pipeline_id: int, *, depth: int) -> li
     for job in await call.deps.forge.jobs(call.scope.project_id, pipeline_id):
         if job.status != "failed" or job.allow_failure:
             continue
-        if job.is_bridge and job.downstream_pipeline_id and depth < _DEPTH_MAX:
-            found += await _failing(call, job.downstream_pipeline_id, depth=depth + 1)
-        elif not job.is_bridge:
-            found.append((pipeline_id, job))
+        below = await _failing_below(call, job, depth=depth) if job.is_bridge else []
+        found += below or [(pipeline_id, job)]
     return found
 
 
+async def _failing_below(call: ToolCallContext, bridge: Job, *, depth: int) -> list[tuple[int, Job]]:
+    """Return what fails in the pipeline that a bridge started; empty where that cannot be read, as in another project."""
+    if bridge.downstream_pipeline_id is None or depth >= _DEPTH_MAX:
+        return []
+    try:
+        return await _failing(call, bridge.downstream_pipeline_id, depth=depth + 1)
+    except NotFound:
+        return []
+
+
 def _outcome(pipeline: Pipeline, *, has_failures: bool) -> str:
-    if has_failures:
+    # A pipeline can fail without a failed job, by its configuration for example.
+    if has_failures or pipeline.status == FAILED:
         return "failed"
     return "nothing_failing" if pipeline.is_finished else "still_running"
 
@@ -64,6 +74,7 @@ def _job(job: Job, pipeline_id: int) -> dict[str, Any]:
         "failure_reason": job.failure_reason,
         "url": job.web_url,
         "pipeline_id": pipeline_id,
+        "is_bridge": job.is_bridge,
     }
 
 

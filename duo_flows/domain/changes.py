@@ -251,4 +251,5 @@ def _hunk_lines(diff: str) -> list[str]:
 
 
 def _is_ci_path(path: str) -> bool:
-    return path == ".gitlab-ci.yml" or path.startswith(".gitlab/")
+    # The root file, and files that it usually includes; a project may include others, which their names do not tell.
+    return path.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")) or path.startswith((".gitlab/", "ci/", ".ci/"))

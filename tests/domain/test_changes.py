@@ -276,7 +276,13 @@ def test_the_diff_reads_as_gits():
 
 @pytest.mark.parametrize(
     ("path", "touches_ci"),
-    [(".gitlab-ci.yml", True), (".gitlab/ci/build.yml", True), ("docs/.gitlab-ci.yml", False), ("gitlab.py", False)],
+    [
+        (".gitlab-ci.yml", True),
+        (".gitlab/ci/build.yml", True),
+        ("web/.gitlab-ci.yml", True),
+        ("ci/test.yml", True),
+        ("gitlab.py", False),
+    ],
 )
 def test_a_change_of_the_ci_configuration_is_told(path, touches_ci):
     files = (ChangedFile(path=path, content="2\n"),)

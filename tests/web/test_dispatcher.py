@@ -26,7 +26,7 @@ class OvertakenRuntime:
         self.claimed_by_another: tuple[Delivery, ...] = ()
 
     async def start(self, flow: str, message: StartFlow, *, workflow_id: str, summary: str) -> None:
-        del flow, message, workflow_id
+        del flow, message, workflow_id, summary
         self.door.clock.now += WAY_PAST_THE_LEASE
         inbox = self.door.store.inbox
         self.claimed_by_another += await inbox.claim(limit=1, lease=timedelta(hours=1), now=self.door.clock.now)
