@@ -26,7 +26,7 @@ async def recorded(flow: RunningFlow, name: str, *, record: bool) -> None:
         HISTORIES.mkdir(exist_ok=True)
         history = await flow.handle.fetch_history()
         # Stack traces name the folders of whoever recorded; no replay reads them.
-        told = re.sub(r'"stackTrace": "(?:[^"\\\\]|\\\\.)*"', '"stackTrace": ""', history.to_json())
+        told = re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', history.to_json())
         (HISTORIES / f"{name}.json").write_text(told + "\n")
 
 
