@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _SECTION = re.compile(r"section_(?:start|end):\d+:[^\r\n]*\r")
 _COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
-_OTHER_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b[^\[]?")
+# An escape that begins a colour must stay: without it the rest of the code would be shown as text.
+_OTHER_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b(?!\[[0-9;]*m)[^\[]?")
 _NAMES = {30: "black", 31: "red", 32: "green", 33: "yellow", 34: "blue", 35: "magenta", 36: "cyan", 37: "white"}
 
 

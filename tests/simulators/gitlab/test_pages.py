@@ -3,6 +3,8 @@
 import httpx2
 import pytest
 
+from simulators.gitlab.pages.texts import trace
+
 pytestmark = pytest.mark.server
 
 
@@ -57,3 +59,9 @@ def test_what_is_not_there_is_404(stand_in, path):
 
     assert answer.status_code == 404
     assert "There is no such page" in answer.text
+
+
+def test_a_trace_shows_its_colours_and_no_code_of_a_terminal():
+    shown = trace(b"\x1b[0Ksection_start:1:build\r\x1b[0K\x1b[36;1mBuilding <b>\x1b[0;m\x1b[2J\x1b(B\n")
+
+    assert shown == '<span class="ansi-cyan ansi-bold">Building &lt;b&gt;</span>B\n'
