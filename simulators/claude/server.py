@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from simulators.claude.player import Played, Player
 
 MOST_MODELS = 1000
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -174,6 +176,8 @@ def _play(body: Any, *, service: Service) -> Played:
     try:
         return service.player.play(Conversation(body))
     except ScriptError as error:
+        # A client may go on trying for long; whoever writes the script reads the reason here meanwhile.
+        _log.error("%s", error)
         raise ApiError(500, str(error)) from error
 
 

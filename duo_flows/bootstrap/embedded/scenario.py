@@ -53,11 +53,20 @@ class Cast:
         Raises:
             StackError: there is none.
         """
-        return self._first("neither", [person for person in self.people if not person.is_bot and not person.is_admin])
+        return self._first("", [person for person in self.people if not person.is_bot and not person.is_admin])
+
+    def check(self) -> None:
+        """Refuse a scenario that lacks somebody whom the stack speaks for, before anything is started.
+
+        Raises:
+            StackError: somebody is missing.
+        """
+        _ = (self.account, self.admin, self.developer)
 
     def _first(self, mark: str, found: list[Person]) -> Person:
         if not found:
-            raise StackError(f"The scenario needs a user with `{mark}` under gitlab.users.")
+            told = f"with `{mark}`" if mark else "with neither `bot: true` nor `admin: true`"
+            raise StackError(f"The scenario needs a user {told} under gitlab.users.")
         return found[0]
 
 
@@ -70,7 +79,7 @@ def read_cast(folder: Path) -> Cast:
     file = folder / "scenario.yaml"
     try:
         gitlab = yaml.safe_load(file.read_text(encoding="utf-8"))["gitlab"]
-        return Cast(
+        cast = Cast(
             people=tuple(_person(user) for user in gitlab["users"]),
             projects=tuple(str(project["path"]) for project in gitlab["projects"]),
         )
@@ -80,6 +89,8 @@ def read_cast(folder: Path) -> Cast:
         raise StackError(
             f"{file} cannot be used: it needs gitlab.users (username, token) and gitlab.projects (path). {error}"
         ) from None
+    cast.check()
+    return cast
 
 
 def _person(user: dict[str, Any]) -> Person:

@@ -72,10 +72,9 @@ def test_our_processes_are_told_everything_they_cannot_do_without(story, tmp_pat
 
 def test_a_scenario_without_a_service_account_is_refused_with_the_key_to_add(tmp_path):
     (tmp_path / "scenario.yaml").write_text(SCENARIO.replace(", bot: true", ""))
-    layout = layout_of(Story(folder=tmp_path), home=tmp_path, ports=Ports())
 
     with pytest.raises(StackError, match="bot: true"):
-        environment_of(layout)
+        layout_of(Story(folder=tmp_path), home=tmp_path, ports=Ports())
 
 
 def test_a_folder_without_a_scenario_is_named(tmp_path):
