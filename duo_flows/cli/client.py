@@ -19,6 +19,8 @@ WAIT_SECONDS = 10.0
 # Above the longest wait that the API grants, so that it is the API that ends a wait.
 _WAIT_MARGIN_SECONDS = 10.0
 _EXIT_CODES = {404: ExitCode.NOT_FOUND}
+# Fields that are not as they should be; other refusals of status 422 are about what stands in GitLab.
+_NOT_UNDERSTOOD = "invalid_request"
 _FIRST_SERVER_FAULT = 500
 
 Json = dict[str, Any]
@@ -103,8 +105,8 @@ class Api:
     async def _answer(self, method: str, path: str, **options: Any) -> httpx2.Response:
         try:
             response = await self._client.request(method, path, **options)
-        except httpx2.InvalidURL as error:
-            raise CommandError(f"{self.url} is not an address: {error}.", exit_code=ExitCode.USAGE) from None
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            raise CommandError(f"{self.url} is not an address: {error}", exit_code=ExitCode.USAGE) from None
         except httpx2.HTTPError as error:
             raise CommandError(_unreachable(self.url, error), exit_code=ExitCode.UNREACHABLE) from None
         if not response.is_success:
@@ -120,11 +122,16 @@ def _unreachable(url: str, error: httpx2.HTTPError) -> str:
 def _refusal(response: httpx2.Response) -> CommandError:
     problem = _problem(response)
     fallback = ExitCode.UNREACHABLE if response.status_code >= _FIRST_SERVER_FAULT else ExitCode.REFUSED
+    fallback = ExitCode.USAGE if problem.get("code") == _NOT_UNDERSTOOD else fallback
     return CommandError(
-        str(problem.get("detail") or f"The API answered {response.status_code} {response.reason_phrase}."),
+        str(problem.get("detail") or _unexplained(response)),
         exit_code=_EXIT_CODES.get(response.status_code, fallback),
         code=str(problem.get("code") or ""),
     )
+
+
+def _unexplained(response: httpx2.Response) -> str:
+    return f"{response.url} gives {response.status_code} {response.reason_phrase} and no reason; is it the address of duo-flows?"
 
 
 def _problem(response: httpx2.Response) -> Json:

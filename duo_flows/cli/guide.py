@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -54,6 +55,11 @@ def temporal_cli(layout: Layout) -> str:
     return f"{short(temporal_binary())} --address {layout.temporal_address}"
 
 
+def duoflow() -> str:
+    """Return how this command is called from a terminal in which the environment is not active."""
+    return short(Path(sys.executable).with_name("duoflow"))
+
+
 def short(path: Path) -> str:
     """Return the path as one would type it here."""
     relative = os.path.relpath(path)
@@ -70,9 +76,9 @@ def _with_the_cli(layout: Layout, project: str, iid: int) -> str:
     return "\n".join(
         [
             "By the command line, in another terminal in this folder:",
-            f"  duoflow run fix_pipeline --project {project} --merge-request {iid} --as {who}",
-            "  duoflow sessions list",
-            "  duoflow sessions watch SESSION",
+            f"  {duoflow()} run fix_pipeline --project {project} --merge-request {iid} --as {who}",
+            f"  {duoflow()} sessions list",
+            f"  {duoflow()} sessions watch SESSION",
         ]
     )
 
@@ -110,9 +116,9 @@ def _with_a_real_gitlab(layout: Layout) -> list[str]:
     return [
         "",
         "This stack uses your GitLab. Let it send its events here (once per project; it must reach this machine):",
-        "  duoflow hooks add GROUP/PROJECT",
+        f"  {duoflow()} hooks add GROUP/PROJECT",
         "Then, with your own token:",
         f"  export DUOFLOWS_API_URL={layout.api_url} GITLAB_TOKEN=glpat-...",
-        "  duoflow run fix_pipeline --project GROUP/PROJECT --pipeline ID",
+        f"  {duoflow()} run fix_pipeline --project GROUP/PROJECT --pipeline ID",
         "",
     ]

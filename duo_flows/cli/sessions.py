@@ -6,6 +6,7 @@ import uuid
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from duo_flows.domain.requests import Choice
 from duo_flows.domain.sessions import SessionStatus
@@ -37,7 +38,7 @@ async def list_sessions(  # noqa: PLR0913 - one parameter for each option of the
     status: Annotated[list[SessionStatus] | None, Parameter(negative=())] = None,
     mine: Annotated[bool, Parameter(negative=())] = False,
     waiting_for_me: Annotated[bool, Parameter(negative=())] = False,
-    limit: int = 20,
+    limit: Annotated[int, Parameter(validator=Number(gte=1, lte=200))] = 20,
     before: str = "",
     reach: Reach | None = None,
 ) -> None:
@@ -81,7 +82,12 @@ async def show(session: str, /, *, reach: Reach | None = None) -> None:
     reach = reach or Reach()
     async with reach.open() as api:
         found = await api.session(session)
-    print_json(found) if reach.json else out.print(views.session_panel(found))
+    if reach.json:
+        print_json(found)
+        return
+    out.print(views.session_panel(found))
+    if (found["waiting"] or {}).get("choices"):
+        say(views.how_to_answer(found))
 
 
 async def watch(session: str, /, *, after: int = 0, reach: Reach | None = None) -> int:
@@ -117,7 +123,7 @@ async def answer(
     **Examples**
 
         duoflow sessions answer 06fz3k9q2m4t8wxy apply
-        duoflow sessions answer 06fz3k9q2m4t8wxy modify --digest 3f9ac01b77de --text "allow two seconds"
+        duoflow sessions answer 06fz3k9q2m4t8wxy modify --digest 3f9ac01b77de --text "allow 2 seconds"
 
     Args:
         session: The session's id.

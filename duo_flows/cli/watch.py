@@ -52,6 +52,8 @@ async def choose(api: Api, session: Json) -> Given:
         elif choice is not None:
             words = await read_line("What should be different? ") if choice is Choice.MODIFY else ""
             return Given(choice=choice, digest=waiting["digest"], text=words, request_id=waiting["request_id"])
+        else:
+            say("Answer with one of these letters.")
 
 
 class _Watcher:

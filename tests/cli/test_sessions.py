@@ -145,3 +145,13 @@ def test_text_of_others_cannot_drive_the_terminal(listening, alice, capsys):
 
     assert alice("sessions", "show", "s1") == 0
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_a_page_larger_than_the_api_grants_is_not_understood(alice, capsys):
+    assert alice("sessions", "list", "--limit", "201") == 2
+    assert "--limit" in capsys.readouterr().err
+
+
+def test_an_address_without_a_protocol_is_not_understood(alice, capsys):
+    assert alice("sessions", "list", "--api", "nonsense", "--token", "any") == 2
+    assert "nonsense is not an address" in capsys.readouterr().err

@@ -8,13 +8,13 @@ from duo_flows.bootstrap.embedded.layout import Layout
 from duo_flows.cli import views
 from duo_flows.cli.answering import Given
 from duo_flows.cli.client import Api, Json
-from duo_flows.cli.failures import CommandError, ExitCode
+from duo_flows.cli.failures import CommandError, ExitCode, exit_code_of
 from duo_flows.cli.observer import Observer
 from duo_flows.cli.output import is_terminal
 from duo_flows.cli.watch import choose
 from duo_flows.domain.canonical import DIGEST_PREFIX_LENGTH
 from duo_flows.domain.requests import Choice
-from duo_flows.domain.sessions import FINAL_STATUSES
+from duo_flows.domain.sessions import FINAL_STATUSES, SessionStatus
 
 from . import telling
 from .doors import DoorName, open_door
@@ -58,7 +58,7 @@ class Play:
         outcome = await read_outcome(self._layout, self._api, self._gitlab, session_id=session_id, scene=scene)
         telling.tell_outcome(self._narrator, scene, outcome, seconds=self._narrator.seconds())
         telling.tell_links(self._narrator, scene, outcome)
-        return ExitCode.OK if outcome.is_green else ExitCode.SESSION_FAILED
+        return ExitCode.OK if outcome.is_green else _not_green(outcome.session)
 
     @property
     def _developer(self) -> str:
@@ -131,3 +131,9 @@ class Play:
                 return
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         self._narrator.tell("The question is still open; look at the comments above for the reason.", style="yellow")
+
+
+def _not_green(session: Json) -> ExitCode:
+    """Return what the shell is told of a story that ends without a green pipeline."""
+    told = exit_code_of(SessionStatus(session["status"]))
+    return ExitCode.SESSION_FAILED if told is ExitCode.OK else told
