@@ -96,7 +96,10 @@ async def readable_project(services: DoorServices, person: Person, name: int | s
     Raises:
         NotFound: there is none, or they may not; the two look the same.
     """
-    missing = NotFound(f"There is no project {name} that you can see. If there is, the service account needs to be its member.")
+    missing = NotFound(
+        f"There is no project {name} that you can see. If there is, you need the role Reporter or more there, "
+        "and the service account needs to be its member."
+    )
     try:
         project = await services.forge.project(int(name) if isinstance(name, str) and name.isdecimal() else name)
     except NotFound:

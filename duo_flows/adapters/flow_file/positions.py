@@ -84,7 +84,9 @@ def read_yaml(text: str) -> Document:
 def _unreadable(error: yaml.YAMLError) -> UnreadableYaml:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "characters that YAML does not have"
-    return UnreadableYaml(str(problem), place=_place(mark) if mark else Place(line=1, column=1), allowed="YAML")
+    # The sentence around it says "found" already.
+    found = str(problem).removeprefix("found ")
+    return UnreadableYaml(found, place=_place(mark) if mark else Place(line=1, column=1), allowed="YAML")
 
 
 def _place(mark: Any) -> Place:
