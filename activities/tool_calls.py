@@ -148,8 +148,8 @@ def _validated(spec: ToolSpec, arguments: dict[str, Any]) -> Any:
 
 def _first_line(output: ToolOutput) -> str:
     value = output.value if isinstance(output.value, dict) else {}
-    outcome = value.get("outcome")
-    return str(outcome) if outcome else redact(output.for_model()).split("\n", 1)[0][:200]
+    outcome = output.told or value.get("outcome")
+    return redact(str(outcome))[:200] if outcome else redact(output.for_model()).split("\n", 1)[0][:200]
 
 
 def _for_log(arguments: Any) -> str:

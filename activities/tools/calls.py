@@ -20,10 +20,14 @@ class ToolCallContext:
 
 @dataclass(frozen=True)
 class ToolOutput:
-    """What a tool gives: a JSON value for the context, and a text for a model (the value as JSON if none is given)."""
+    """What a tool gives: a JSON value for the context, and a text for a model (the value as JSON if none is given).
+
+    `told` is what the session log says of it; without it the value's outcome, or the text's first line.
+    """
 
     value: Any
     text: str | None = None
+    told: str = ""
 
     def for_model(self) -> str:
         """Return the text for a model."""

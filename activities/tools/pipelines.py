@@ -35,7 +35,8 @@ async def get_pipeline_failing_jobs(call: ToolCallContext, asked: FailingJobs) -
             },
             "jobs": shown,
             "left_out": max(0, len(failing) - _JOBS_MAX),
-        }
+        },
+        told=f"pipeline {pipeline.id} is {pipeline.status}; failed jobs: {', '.join(job['name'] for job in shown) or 'none'}",
     )
 
 

@@ -176,9 +176,9 @@ def _play(body: Any, *, service: Service) -> Played:
     try:
         return service.player.play(Conversation(body))
     except ScriptError as error:
-        # A client may go on trying for long; whoever writes the script reads the reason here meanwhile.
+        # Not a 500: a client would take that for an outage and go on trying, while only the script's author can help.
         _log.error("%s", error)
-        raise ApiError(500, str(error)) from error
+        raise ApiError(400, str(error)) from error
 
 
 def _fail_before_answer(played: Played) -> None:

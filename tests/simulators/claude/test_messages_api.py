@@ -107,14 +107,14 @@ def test_structured_output_is_json_that_fits_the_schema(play):
     ],
 )
 def test_a_script_that_answers_what_no_model_could_is_told_so(play, reply, reason):
-    with pytest.raises(anthropic.InternalServerError, match=reason):
+    with pytest.raises(anthropic.BadRequestError, match=reason):
         play(f"turns: [{{name: odd, reply: [{{{reply}}}]}}]").ask(output_config=JSON_ASKED)
 
 
 def test_a_request_that_no_turn_matches_gets_every_reason(play):
     claude = play("turns: [{name: first, when: {system: Gandalf}}, {name: second, when: {turn_number: 3, tools: [fly]}}]")
 
-    with pytest.raises(anthropic.InternalServerError) as refusal:
+    with pytest.raises(anthropic.BadRequestError) as refusal:
         claude.ask()
 
     assert "- first: system: /Gandalf/ not found in ''" in refusal.value.message
