@@ -8,6 +8,7 @@ from duo_flows.domain.errors import Refused
 from duo_flows.domain.links import LinkKind, parse_link
 from duo_flows.domain.model import Model
 from duo_flows.domain.people import Project
+from duo_flows.domain.pipeline_items import merge_request_of
 from duo_flows.domain.pipelines import MergeRequest, Pipeline
 from duo_flows.domain.ports import Forge
 from signals.messages import StartFlow
@@ -53,7 +54,7 @@ async def find_starting_point(forge: Forge, project: Project, start: StartFlow, 
     request = await forge.merge_request(project.id, iid) if iid is not None else None
     pipeline = await _pipeline(forge, project, pipeline_id, request)
     if request is None and pipeline is not None:
-        request = await _merge_request_of(forge, project, pipeline)
+        request = await merge_request_of(forge, pipeline)
     if request is not None and request.source_project_id != project.id:
         raise Refused("This merge request comes from a fork; start the flow in the fork's own project.", code="fork")
     branch = request.source_branch if request else _branch_of(pipeline) if pipeline else ""
@@ -79,14 +80,6 @@ async def _pipeline(forge: Forge, project: Project, pipeline_id: int | None, req
         return None
     newest = await forge.pipelines(project.id, sha=request.sha, limit=1)
     return newest[0] if newest else None
-
-
-async def _merge_request_of(forge: Forge, project: Project, pipeline: Pipeline) -> MergeRequest | None:
-    if pipeline.merge_request_iid is not None:
-        return await forge.merge_request(project.id, pipeline.merge_request_iid)
-    # A fork's merge request may come from a branch of the same name; that is another branch.
-    newest = await forge.merge_requests(project.id, source_branch=pipeline.ref)
-    return next((request for request in newest if request.source_project_id == project.id), None)
 
 
 def _branch_of(pipeline: Pipeline) -> str:

@@ -8,13 +8,14 @@ from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.links import LinkKind, parse_link
 from duo_flows.domain.model import Model
 from duo_flows.domain.people import Person, Project
+from duo_flows.domain.pipeline_items import merge_request_of
 from duo_flows.domain.policy import project_flow_path
 from duo_flows.domain.sessions import Session
 
 from .api_models import StartSession
 from .callers import readable_project, require_person
 from .services import DoorServices
-from .starts import NewStart, merge_request_of, start_session
+from .starts import NewStart, start_session
 
 
 class _About(Model):
@@ -28,7 +29,7 @@ async def start_for(services: DoorServices, person: Person, wanted: StartSession
     """Return the session that the caller asked for, started.
 
     Raises:
-        NotFound: no such project for this person, or no such pipeline.
+        NotFound: no such project for this person, or no such pipeline or merge request there.
         Refused: not a Developer there, no such flow, or the key belongs to another start.
     """
     project = await readable_project(services, person, wanted.project)
@@ -57,6 +58,8 @@ async def _require_flow(services: DoorServices, project: Project, wanted: StartS
 async def _about(services: DoorServices, project: Project, wanted: StartSession) -> _About:
     """Return what the start is about, completed from GitLab: a pipeline names its merge request, and is the goal where none is."""
     about = _linked(services, project, _About(**wanted.model_dump(include=set(_About.model_fields))))
+    if about.merge_request_iid is not None:
+        await services.forge.merge_request(project.id, about.merge_request_iid)
     if about.pipeline_id is None:
         return about
     pipeline = await services.forge.pipeline(project.id, about.pipeline_id)

@@ -9,8 +9,6 @@ from pydantic import Field
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.model import Model
 from duo_flows.domain.people import Person, Project
-from duo_flows.domain.pipelines import MergeRequest, Pipeline
-from duo_flows.domain.ports import Forge
 from duo_flows.domain.sessions import (
     FINAL_STATUSES,
     GOAL_MAX_LENGTH,
@@ -127,14 +125,6 @@ async def _retried_after(services: DoorServices, session: Session, event: str) -
 
 def _retry_key(event: str) -> str:
     return f"retry:{event}"
-
-
-async def merge_request_of(forge: Forge, pipeline: Pipeline) -> MergeRequest | None:
-    """Return the open merge request that a pipeline's branch belongs to: where people are asked."""
-    if pipeline.merge_request_iid is not None:
-        return await forge.merge_request(pipeline.project_id, pipeline.merge_request_iid)
-    found = await forge.merge_requests(pipeline.project_id, source_branch=pipeline.ref)
-    return next((one for one in found if one.source_project_id == pipeline.project_id), None)
 
 
 async def active_session_of_pipeline(services: DoorServices, project_id: int, pipeline_id: int) -> Session | None:

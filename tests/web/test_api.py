@@ -156,6 +156,16 @@ async def test_a_start_that_is_not_right_says_what_is_wrong(door: Door, change: 
     assert door.nothing_reached_a_workflow()
 
 
+@pytest.mark.parametrize("about", [{"pipeline_id": 99}, {"merge_request_iid": 99}], ids=["pipeline", "merge request"])
+async def test_a_start_about_what_is_not_there_starts_nothing(door: Door, about: dict) -> None:
+    wanted = {name: value for name, value in START.items() if name not in {"pipeline_id", "merge_request_iid", "goal"}}
+
+    response = await door.call(ALICE, "POST", "/sessions", json=wanted | about)
+
+    refused(response, 404, "not_found")
+    assert door.nothing_reached_a_workflow()
+
+
 async def test_a_flow_of_the_projects_own_can_be_started(door: Door) -> None:
     door.forge.files[7, ".gitlab/duo/flows/ours.yaml", "main"] = "version: v1"
 
