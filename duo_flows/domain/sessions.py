@@ -21,6 +21,11 @@ GOAL_MAX_LENGTH = 16_384
 SUMMARY_MAX_LENGTH = 1_024
 
 
+def as_summary(text: str) -> str:
+    """Return a text as a session's summary, cut to GitLab's length."""
+    return text if len(text) <= SUMMARY_MAX_LENGTH else text[: SUMMARY_MAX_LENGTH - 1] + "…"
+
+
 class SessionStatus(StrEnum):
     """GitLab's nine statuses."""
 

@@ -1,0 +1,252 @@
+"""Opening a session: who asks and whether they may, where it starts, and which definition it freezes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio import activity
+
+from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
+from duo_flows.domain.flow_checks import unserved_by
+from duo_flows.domain.flow_context import initial_context, refuse_forged, refuse_unstorable
+from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.people import ACCESS_TO_START, Person, Project
+from duo_flows.domain.pipelines import NoteTarget, TargetKind
+from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy, project_flow_path
+from duo_flows.domain.redaction import redact
+from duo_flows.domain.sessions import (
+    SESSION_WORKFLOW_PREFIX,
+    Ending,
+    LogKind,
+    NewLogEntry,
+    NewSession,
+    Session,
+    SessionStatus,
+    SessionUpdate,
+    as_summary,
+)
+from signals.messages import StartFlow
+from signals.signatures import is_signed
+
+from .contracts import OpenedSession, OpenSession
+from .deps import Deps
+from .starting_points import StartingPoint, find_starting_point
+
+# A door registers a session within milliseconds of starting its run. If it has not after some seconds, it died in between.
+_ATTEMPTS_TO_FIND_A_SESSION = 5
+
+
+class Opening:
+    """Opens the session of a workflow that has just started."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    async def open(self, task: OpenSession) -> OpenedSession:
+        """Return the open session.
+
+        Raises:
+            Refused: the start is not a door's and may not count, or the requester may not start a flow there.
+            NeverAgain: there is no such project, pipeline or flow, or the flow cannot be run.
+
+        Effects: one session in the store, or the end of the one that a door registered; safe to repeat.
+        """
+        start = self._trusted(task)
+        try:
+            return await self._opened(task, start)
+        except (Refused, NeverAgain) as error:
+            await self._fail_unopened(start, str(error))
+            raise
+
+    async def _fail_unopened(self, start: StartFlow, reason: str) -> None:
+        """End the session that a door has registered for a run that cannot begin; nothing else would ever tell its people.
+
+        Raises:
+            TryAgain: the door has not registered it yet.
+        """
+        if not start.session_id:
+            return
+        text = redact(reason)
+        entry = NewLogEntry(key=f"run{start.run}/ending", kind=LogKind.ENDING, text=text, data={"ending": Ending.FAULT})
+        update = SessionUpdate(
+            session_id=start.session_id,
+            run=start.run,
+            status=SessionStatus.FAILED,
+            ending=Ending.FAULT,
+            summary=as_summary(text),
+            entries=(entry,),
+        )
+        await self._tell_unopened(start, text)
+        try:
+            await self._deps.sessions.update(update)
+        except NotFound:
+            if activity.info().attempt < _ATTEMPTS_TO_FIND_A_SESSION:
+                raise TryAgain("The door has started this run and not registered its session yet.") from None
+
+    async def _tell_unopened(self, start: StartFlow, text: str) -> None:
+        """Tell on the merge request, if that is known, that the run could not begin; whoever asked there waits there."""
+        if start.merge_request_iid is None or not isinstance(start.project, int):
+            return
+        target = NoteTarget(project_id=start.project, kind=TargetKind.MERGE_REQUEST, iid=start.merge_request_iid)
+        try:
+            await self._deps.forge.post_note(target, text, marker=f"ending-{start.session_id}-{start.run}")
+        except (Refused, NeverAgain) as error:
+            # The merge request may be what is wrong; the session says the reason all the same.
+            activity.logger.warning("No note about a session that could not be opened: %s", error)
+
+    async def _opened(self, task: OpenSession, start: StartFlow) -> OpenedSession:
+        given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}
+        requester, project = await self._who_and_where(start)
+        point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
+        policy = await self._policy(project)
+        known = await self._deps.sessions.session_of_workflow(task.workflow_id, execution_id=task.execution_id)
+        definition, definition_ref = await self._frozen(known, task.flow, start, project)
+        session = await self._register(task, start, requester, project, point, definition_ref)
+        if session.definition_ref != definition_ref:
+            # Another try of this activity was first; what it froze is what this session runs.
+            definition_ref, definition = session.definition_ref, await self._deps.definition(session.definition_ref)
+        return OpenedSession(
+            session_id=session.id,
+            run=max(session.run, start.run),
+            flow=task.flow,
+            project_id=project.id,
+            project_path=project.path,
+            requester_id=requester.id,
+            requester=requester.username,
+            merge_request_iid=point.merge_request_iid,
+            issue_iid=start.issue_iid,
+            pipeline_id=point.pipeline_id,
+            branch=point.branch,
+            definition_ref=definition_ref,
+            definition=definition.model_copy(update={"prompts": (), "response_schemas": ()}),
+            privileges=policy.privileges_within(self._deps.privileges),
+            tools_allow=policy.tools_allow,
+            tools_deny=policy.tools_deny,
+            limits=self._deps.limits,
+            context=await self._context(task, start, session, project, {**given, **point.inputs()}),
+        )
+
+    def _trusted(self, task: OpenSession) -> StartFlow:
+        start = task.start
+        if is_signed(start, self._deps.signing_key):
+            return start
+        if start.signature:
+            raise Refused("The start carries a signature that is not ours.", code="forged")
+        if not self._deps.allow_unsigned:
+            raise Refused(
+                "Flows are started through the API, the command line or GitLab here: this start is not signed by a door. "
+                "The operator can allow unsigned starts with DUOFLOWS_ALLOW_UNSIGNED.",
+                code="unsigned",
+            )
+        if task.workflow_id.startswith(SESSION_WORKFLOW_PREFIX):
+            raise Refused(
+                f"Workflow ids that begin with {SESSION_WORKFLOW_PREFIX!r} are given by doors; take another one.",
+                code="reserved_id",
+            )
+        # What only a door may say is not believed of anybody else.
+        return start.model_copy(update={"session_id": "", "run": 1, "trigger": "temporal"})
+
+    async def _who_and_where(self, start: StartFlow) -> tuple[Person, Project]:
+        requester = await self._deps.forge.person(start.requester)
+        project = await self._deps.forge.project(start.project)
+        if requester.is_bot or not requester.is_active:
+            raise Refused(f"@{requester.username} is a bot or blocked; flows act for people.", code="not_a_person")
+        level = await self._deps.forge.access_level(project.id, requester.id)
+        if level < ACCESS_TO_START:
+            raise Refused(
+                f"@{requester.username} needs Developer access to {project.path} to start a flow there.",
+                code="requester_lacks_access",
+            )
+        return requester, project
+
+    async def _policy(self, project: Project) -> ProjectPolicy:
+        try:
+            file = await self._deps.forge.file(project.id, POLICY_PATH, ref=project.default_branch)
+        except NotFound:
+            return ProjectPolicy()
+        return self._deps.flow_files.policy(file.text)
+
+    async def _definition_text(self, flow: str, start: StartFlow, project: Project) -> tuple[str, bool]:
+        if start.definition:
+            return start.definition, True
+        built_in = self._deps.flow_files.catalogue_text(flow)
+        if built_in is not None:
+            return built_in, False
+        path = project_flow_path(flow)
+        try:
+            file = await self._deps.forge.file(project.id, path, ref=project.default_branch)
+        except NotFound:
+            raise NeverAgain(
+                f"There is no flow {flow!r}: it is not built in, and {project.path} has no {path} on {project.default_branch}.",
+                code="no_such_flow",
+            ) from None
+        return file.text, True
+
+    async def _frozen(self, known: Session | None, flow: str, start: StartFlow, project: Project) -> tuple[FlowDefinition, str]:
+        """Return the definition that the session froze when it first opened, with its reference; today's where it froze none."""
+        if known is not None and known.definition_ref:
+            return await self._deps.definition(known.definition_ref), known.definition_ref
+        text, is_custom = await self._definition_text(flow, start, project)
+        definition = self._deps.flow_files.load(text, source=flow, is_custom=is_custom)
+        if unserved := unserved_by(definition):
+            raise NeverAgain(f"The flow {flow!r} asks for what cannot be done here: {'; '.join(unserved)}.", code="not_served")
+        return definition, await self._deps.contents.put(definition.model_dump_json().encode())
+
+    async def _register(  # noqa: PLR0913, PLR0917 - each is one part of what a session is
+        self, task: OpenSession, start: StartFlow, requester: Person, project: Project, point: StartingPoint, definition_ref: str
+    ) -> Session:
+        kept = start.model_copy(update={"signature": "", "run": 1})
+        new = NewSession(
+            session_id=start.session_id,
+            workflow_id=task.workflow_id,
+            execution_id=task.execution_id,
+            flow=task.flow,
+            project_id=project.id,
+            project_path=project.path,
+            requester_id=requester.id,
+            requester=requester.username,
+            goal=start.goal,
+            merge_request_iid=point.merge_request_iid,
+            issue_iid=start.issue_iid,
+            pipeline_id=point.pipeline_id,
+            trigger=start.trigger,
+            definition_ref=definition_ref,
+            start_ref=await self._deps.contents.put(kept.model_dump_json().encode()),
+        )
+        session = await self._deps.sessions.register(new)
+        text = f"@{requester.username} started {task.flow} in {project.path}" + (f" on {point.branch}." if point.branch else ".")
+        entry = NewLogEntry(
+            key=f"run{max(session.run, start.run)}/start",
+            kind=LogKind.STATUS,
+            text=text,
+            actor=requester.username,
+            door=start.trigger,
+        )
+        await self._deps.sessions.append(session.id, session.run, [entry])
+        return session
+
+    async def _context(
+        self, task: OpenSession, start: StartFlow, session: Session, project: Project, inputs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return initial_context(
+            goal=await self._deps.travelling(start.goal),
+            project_id=project.id,
+            project_http_url_to_repo=project.clone_url,
+            current_date=f"{datetime.now(UTC):%Y-%m-%d}",
+            workflow_id=task.workflow_id,
+            session_url=self._deps.session_url(session.id),
+            inputs={name: await self._deps.travelling(value) for name, value in inputs.items()},
+        )
+
+
+def _content(text: str, category: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise NeverAgain(f"The additional context {category!r} is not JSON in its Content.", code="invalid_start") from None
+    refuse_forged(value, where=f"The additional context {category!r}")
+    refuse_unstorable(value, where=f"The additional context {category!r}")
+    return value
