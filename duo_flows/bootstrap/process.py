@@ -55,7 +55,7 @@ def _code_of(name: str, serve: Serve) -> int:
 
 
 def _refuse(name: str, sentences: list[str]) -> int:
-    sys.stderr.write("".join(f"{sentence}\n" for sentence in (f"The {name} cannot start.", *sentences)))
+    sys.stderr.write("".join(f"{sentence}\n" for sentence in (f"The {name} process cannot start.", *sentences)))
     return EXIT_SETTINGS
 
 
