@@ -121,7 +121,7 @@ class ModelActivities(ModelContract):
         if reply.stop_reason is StopReason.TOOL_CALLS:
             return done.model_copy(update={"calls": await self._calls(reply)})
         if reply.stop_reason is StopReason.REFUSED:
-            return done
+            return done.model_copy(update={"problem": redact(reply.stop_details)[:_LOG_TEXT_MAX]})
         return await self._with_answer(done, definition.schema(component.response_schema_id), reply.text)
 
     async def _calls(self, reply: TurnReply) -> tuple[CallRequest, ...]:
@@ -178,6 +178,8 @@ def _without_forced(schema: ToolSchema, forced: set[str]) -> ToolSchema:
 
 
 def _told(done: ModelTurnDone, reply: TurnReply) -> str:
+    if done.stop_reason is StopReason.REFUSED:
+        return f"The model declined to go on. {done.problem}".strip()
     if done.problem:
         return done.problem
     if done.calls:

@@ -260,6 +260,17 @@ async def test_an_agent_that_never_fits_the_schema_fails_the_session(temporal: W
         assert "no acceptable answer in 4 turns" in (await flow.session()).summary
 
 
+async def test_a_model_that_declines_fails_the_session_with_its_reason(temporal: WorkflowEnvironment):
+    declined = says("", StopReason.REFUSED).model_copy(update={"stop_details": "policy: this looks like malware."})
+    world = World(replies=[declined])
+    async with running(temporal, world) as flow:
+        with pytest.raises(WorkflowFailureError):
+            await flow.ending()
+
+        assert "declined to go on in diagnose: policy: this looks like malware." in (await flow.session()).summary
+        assert world.repository.pushed == []
+
+
 async def test_a_cut_off_answer_is_asked_for_again(temporal: WorkflowEnvironment):
     world = World(replies=[READS, says('{"decision', StopReason.CUT_OFF), diagnosis()])
     async with running(temporal, world) as flow:

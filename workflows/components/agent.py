@@ -79,9 +79,8 @@ def _check(component: AgentComponent, agent: AgentState, done: ModelTurnDone) ->
     if done.is_over_cap:
         raise EndRun(Ending.COST_CAP, "The session has used what it may cost. Raise the cap, or start a smaller task.")
     if done.stop_reason is StopReason.REFUSED:
-        raise EndRun(
-            Ending.FAULT, f"The model declined to go on in {component.name}. Start again with another goal, or without a model."
-        )
+        why = f": {done.problem.rstrip('.')}" if done.problem else ""
+        raise EndRun(Ending.FAULT, f"The model declined to go on in {component.name}{why}. Start again with another goal.")
     if agent.problems >= _PROBLEMS_IN_A_ROW:
         raise EndRun(
             Ending.FAULT, f"{component.name} gave no acceptable answer in {agent.problems} turns; the last: {done.problem}"
