@@ -6,12 +6,8 @@ The law of this module: one method per question of the port, each one call in a 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice, takewhile
-from typing import TypeVar
 from urllib.parse import quote
 
 import gitlab
@@ -23,14 +19,10 @@ from duo_flows.domain.pipelines import Commit, FileContent, FileDiff, Job, Merge
 from duo_flows.domain.ports import Forge
 
 from . import comments, contents, shapes
-from .client import Client, Clients
+from .asking import Asking
+from .client import Client
 from .faults import translated
 from .hooks import keep_one_hook
-
-T = TypeVar("T")
-
-# python-gitlab blocks a thread for each call; eight keep one worker's tools busy without tripping GitLab's limits per user.
-_THREADS = 8
 
 # Personal tokens are shorter than 100 characters, OAuth tokens that are JWTs below 4 KiB.
 _TOKEN_MAX_LENGTH = 4096
@@ -46,26 +38,13 @@ class GitLabForge(Forge):
     """
 
     def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
-        self._clients = Clients(url, token, timeout=timeout)
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="gitlab")
+        self.asking = Asking(url, token, timeout=timeout)
+        self._ask = self.asking.ask
         self._account: Person | None = None
 
     def close(self) -> None:
         """Take no more calls; those under way end by themselves."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    async def _ask(self, what: str, question: Callable[[Client], T], *, is_write: bool = False) -> T:
-        """Return the answer to a question asked in a thread, with its errors in the domain's words."""
-
-        def answered() -> T:
-            client = self._clients.here()
-            try:
-                return question(client)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it leaves here as an error of the domain
-                # "from None": the original may quote URLs and bodies, and tracebacks go to logs and histories.
-                raise translated(error, what=what, headers=client.last_headers, is_write=is_write) from None
-
-        return await asyncio.get_running_loop().run_in_executor(self._pool, answered)
+        self.asking.close()
 
     async def account(self) -> Person:
         """Return the service account itself; asked for once."""
@@ -84,7 +63,7 @@ class GitLabForge(Forge):
         return await self._ask("owner of the token", lambda _own: self._owner_of(token))
 
     def _owner_of(self, token: str) -> Person:
-        client = self._clients.of_bearer(token)
+        client = self.asking.clients.of_bearer(token)
         with client:
             try:
                 return shapes.person(client.one("/user"))
