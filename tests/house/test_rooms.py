@@ -25,11 +25,13 @@ def contracted_modules() -> set[str]:
 
 
 def imported_by(folder: Path) -> set[str]:
-    """Return the absolute imports of a room by the name before the first dot, but for the standard library's."""
+    """Return what a room imports by the name before the first dot, but for itself and the standard library."""
     nodes = [node for file in folder.rglob("*.py") for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     origins = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
-    return {name.partition(".")[0] for name in plain | origins} - sys.stdlib_module_names
+    own = folder.relative_to(ROOT).as_posix().replace("/", ".")
+    foreign = {name for name in plain | origins if name != own and not name.startswith(f"{own}.")}
+    return {name.partition(".")[0] for name in foreign} - sys.stdlib_module_names
 
 
 def test_every_top_level_package_is_a_root_of_the_import_contracts():
