@@ -112,10 +112,11 @@ class ModelTurn(Model):
 
 
 class ToolResult(Model):
-    """The result of a tool call, by reference to its text for the model."""
+    """The result of a tool call for the model: by reference, or in short words of ours."""
 
     call_id: str
-    text_ref: str
+    text_ref: str = ""
+    text: str = ""
     is_error: bool = False
 
 

@@ -18,7 +18,7 @@ from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate
 from duo_flows.domain.tools import tool_named
 
 from .boundary import bounded
-from .contracts import CallRequest, ModelContract, ModelTurn, ModelTurnDone
+from .contracts import CallRequest, ModelContract, ModelTurn, ModelTurnDone, ToolResult
 from .conversations import Conversation, keep_conversation, load_conversation
 from .deps import Deps
 from .turn_tally import HEARTBEAT_INTERVAL, watched_turn
@@ -61,7 +61,7 @@ class ModelActivities(ModelContract):
     async def _conversation(self, task: ModelTurn, definition: FlowDefinition, component: AgentComponent) -> Conversation:
         conversation = await load_conversation(self._deps.contents, task.conversation_ref)
         answers = [
-            ToolAnswer(call_id=result.call_id, text=redact(await self._deps.text(result.text_ref)), is_error=result.is_error)
+            ToolAnswer(call_id=result.call_id, text=redact(await self._said(result)), is_error=result.is_error)
             for result in task.tool_results
         ]
         # What people wrote and tools returned reaches the model only after secrets are taken out.
@@ -75,6 +75,9 @@ class ModelActivities(ModelContract):
         if task.must_finish:
             texts.append(_MUST_FINISH)
         return conversation.said(answers, texts)
+
+    async def _said(self, result: ToolResult) -> str:
+        return await self._deps.text(result.text_ref) if result.text_ref else result.text
 
     async def _greeted(
         self, task: ModelTurn, definition: FlowDefinition, component: AgentComponent, conversation: Conversation

@@ -50,7 +50,7 @@ async def wait_for_pipeline(run: SessionRun, component: DeterministicStepCompone
 async def _watch(run: SessionRun, sha: str, *, until: datetime) -> PipelineSeen:
     pause = _FIRST_PAUSE
     while True:
-        run.safe_point()
+        await run.safe_point()
         hints = run.pipeline_hints
         task = LookAtPipeline(scope=run.scope, sha=sha)
         seen = await workflow.execute_activity_method(

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from activities.contracts import OpenedSession, Scope, ToolResult
+from activities.contracts import CallRequest, OpenedSession, Scope, ToolResult
 from duo_flows.domain.model import Model
 from duo_flows.domain.requests import Request
 from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, Waiting
@@ -36,12 +36,17 @@ class Envelope(Model):
 
 
 class AgentState(Model):
-    """Where an agent's conversation stands: between its turns, and between its passages."""
+    """Where an agent stands: between its turns, and between its passages.
+
+    `calls` are what its last turn asked for and that is not settled yet; `results` are known for some of them, or, once all are
+    settled, for the next turn to be told.
+    """
 
     conversation_ref: str = ""
     turn: int = 0
     cycle: int = 0
     is_midway: bool = False
+    calls: tuple[CallRequest, ...] = ()
     results: tuple[ToolResult, ...] = ()
     messages: tuple[str, ...] = ()
     problems: int = 0

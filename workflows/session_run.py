@@ -82,10 +82,10 @@ class SessionRun:
         if not task.done():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            self.safe_point()
+            await self.safe_point()
         return await task
 
-    def safe_point(self) -> None:
+    async def safe_point(self) -> None:
         """Stop here if somebody asked to, or leave for a new history if this one has become long.
 
         Raises:
