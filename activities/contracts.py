@@ -19,7 +19,7 @@ from duo_flows.domain.model_turns import StopReason
 from duo_flows.domain.pipelines import NoteTarget, note_target_of
 from duo_flows.domain.requests import Act, Choice, Request
 from duo_flows.domain.sessions import Ending, SessionUpdate, Usage
-from signals.messages import Answer, StartFlow, Stop
+from signals.messages import Answer, Pause, Resume, StartFlow, Stop
 
 
 class OpenSession(Model):
@@ -206,10 +206,20 @@ class Prove(Model):
     first_seen_at: datetime
     answer: Answer | None = None
     stop: Stop | None = None
+    pause: Pause | None = None
+    resume: Resume | None = None
+
+    @property
+    def message(self) -> Answer | Stop | Pause | Resume | None:
+        """Return the message that is to be proven."""
+        return self.answer or self.stop or self.pause or self.resume
 
 
 class Proven(Model):
-    """Who acted, as far as it is proven; `objection` is the reason why the act does not count."""
+    """Who acted, as far as it is proven; `objection` is the reason why the act does not count.
+
+    `may_stop` tells whether the person may stop, pause and resume the session.
+    """
 
     act: Act | None = None
     actor_id: int = 0

@@ -20,7 +20,7 @@ from duo_flows.domain.received import ReceivedAnswer, note_event
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.requests import Act, Request, fitting_choices
 from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionStatus, SessionUpdate
-from signals.messages import Answer, Stop
+from signals.messages import Answer, Pause, Resume, Stop
 from signals.signatures import is_signed
 
 from .boundary import bounded
@@ -59,7 +59,7 @@ class RequestActivities(RequestContract):
     @activity.defn(name="prove_act")
     @bounded
     async def prove_act(self, task: Prove) -> Proven:
-        message = task.answer or task.stop
+        message = task.message
         if message is None:
             return Proven(objection="The message says nothing.", code="empty")
         objection = self._objection(message, task.workflow_id)
@@ -75,10 +75,10 @@ class RequestActivities(RequestContract):
             actor_id=person.id,
             actor=person.username,
             received_at=received_at,
-            may_stop=task.stop is not None and await self._may_stop(task.scope, person),
+            may_stop=task.answer is None and await self._may_stop(task.scope, person),
         )
 
-    def _objection(self, message: Answer | Stop, workflow_id: str) -> tuple[str, str] | None:
+    def _objection(self, message: Answer | Stop | Pause | Resume, workflow_id: str) -> tuple[str, str] | None:
         if not message.signature:
             return None if self._deps.allow_unsigned else ("unsigned", "Answers sent to Temporal by hand do not count here.")
         if not is_signed(message, self._deps.signing_key):
@@ -87,7 +87,7 @@ class RequestActivities(RequestContract):
             return "other_workflow", "The message was signed for another run."
         return None
 
-    async def _person(self, message: Answer | Stop) -> Person | Proven:
+    async def _person(self, message: Answer | Stop | Pause | Resume) -> Person | Proven:
         who = message.actor_id if message.signature and message.actor_id is not None else message.actor
         if not who:
             return Proven(objection="The message does not say who acts: set `actor` to a username.", code="actor_missing")

@@ -76,8 +76,8 @@ class AnswerResult(Model):
     change_ref: str = ""
 
 
-class Stop(Model):
-    """Stops a session at its next safe point. Signed like an answer."""
+class _Steering(Model):
+    """What stops, pauses and resumes have in common. By hand each needs `actor` (a username); a door signs it like an answer."""
 
     reason: str = Field(default="", max_length=ANSWER_TEXT_MAX_LENGTH)
     actor: str = ""
@@ -87,6 +87,18 @@ class Stop(Model):
     received_at: datetime | None = None
     workflow_id: str = ""
     signature: str = ""
+
+
+class Stop(_Steering):
+    """Stops a session at its next safe point."""
+
+
+class Pause(_Steering):
+    """Pauses a session at its next safe point, until somebody resumes it."""
+
+
+class Resume(_Steering):
+    """Lets a paused session go on, or takes a pause back that has not begun."""
 
 
 class PipelineChanged(Model):

@@ -13,11 +13,15 @@ TASK_QUEUE: Final = "duo-flows"
 
 SIGNAL_ANSWER: Final = "answer"
 SIGNAL_STOP: Final = "stop"
+SIGNAL_PAUSE: Final = "pause"
+SIGNAL_RESUME: Final = "resume"
 SIGNAL_PIPELINE: Final = "pipeline_changed"
 
 # An update does what the signal of the same name does, and returns the result. Handlers of one workflow need distinct names.
 UPDATE_ANSWER: Final = "submit_answer"
 UPDATE_STOP: Final = "submit_stop"
+UPDATE_PAUSE: Final = "submit_pause"
+UPDATE_RESUME: Final = "submit_resume"
 
 QUERY_STATE: Final = "state"
 

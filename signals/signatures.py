@@ -14,9 +14,9 @@ from duo_flows.domain.canonical import canonical_json
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.model import Model
 
-from .messages import Answer, StartFlow, Stop
+from .messages import Answer, Pause, Resume, StartFlow, Stop
 
-Signed = TypeVar("Signed", StartFlow, Answer, Stop)
+Signed = TypeVar("Signed", StartFlow, Answer, Stop, Pause, Resume)
 
 # Versioned, so that another form of signature can be told apart from this one.
 _PREFIX = "v1="
@@ -33,7 +33,7 @@ def sign(message: Signed, key: bytes) -> Signed:
     return message.model_copy(update={"signature": _signature(message, key)})
 
 
-def is_signed(message: StartFlow | Answer | Stop, key: bytes) -> bool:
+def is_signed(message: StartFlow | Answer | Stop | Pause | Resume, key: bytes) -> bool:
     """Tell whether the message carries this key's signature over exactly this content; nothing is signed with an empty key."""
     given = message.signature.encode("utf-8", "surrogatepass")
     return bool(key) and hmac.compare_digest(given, _signature(message, key).encode())
