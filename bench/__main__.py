@@ -1,12 +1,18 @@
-"""All benchmarks, one after the other: `python -m bench`."""
+"""Benchmarks, all or those named: `python -m bench [engine] [webhooks] …`."""
 
 import asyncio
+import importlib
+import sys
 
-from bench import webhooks
-
-
-async def main() -> None:
-    await webhooks.main()
+NAMES = ("engine", "webhooks")
 
 
-asyncio.run(main())
+async def main(names: list[str]) -> None:
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        sys.exit(f"There is no benchmark {unknown[0]!r}. There are: {', '.join(NAMES)}.")
+    for name in names or NAMES:
+        await importlib.import_module(f"bench.{name}").main()
+
+
+asyncio.run(main(sys.argv[1:]))

@@ -45,6 +45,10 @@ class Stack:
         finally:
             await asyncio.shield(stack._stop())
 
+    def pid_of(self, name: str) -> int:
+        """Return the process id of one of the stack's processes: temporal, gitlab, claude, web or worker."""
+        return next(child.pid for child in self._children if child.plan.name == name)
+
     async def watch(self) -> None:
         """Start again what dies and can be; return never.
 
