@@ -156,9 +156,10 @@ class ModelActivities(ModelContract):
             component=key.component,
             data={"tokens": reply.usage.input_tokens + reply.usage.output_tokens, "cost_microusd": reply.usage.cost_microusd},
         )
-        await self._deps.sessions.note_turn(key, attempt=activity.info().attempt, usage=reply.usage, reply_ref=reply_ref)
-        update = SessionUpdate(session_id=key.session_id, run=key.run, step=task.component, entries=(entry,))
-        await self._deps.sessions.update(update)
+        report = SessionUpdate(session_id=key.session_id, run=key.run, step=task.component, entries=(entry,))
+        await self._deps.sessions.note_turn(
+            key, attempt=activity.info().attempt, usage=reply.usage, reply_ref=reply_ref, report=report
+        )
 
 
 def _agent(definition: FlowDefinition, name: str) -> AgentComponent:

@@ -214,14 +214,17 @@ class SessionStore(Protocol):
     async def recorded_turn(self, key: TurnKey) -> tuple[str, Usage] | None:
         """Return (content reference of the reply, usage) of a turn that was answered before."""
 
-    async def note_turn(self, key: TurnKey, *, attempt: int, usage: Usage, reply_ref: str = "") -> None:
+    async def note_turn(
+        self, key: TurnKey, *, attempt: int, usage: Usage, reply_ref: str = "", report: SessionUpdate | None = None
+    ) -> None:
         """Record what an attempt at a turn has used so far; with `reply_ref` the turn is answered.
 
-        Attempts that were paid for and never answered stay in the session's tally.
+        Attempts that were paid for and never answered stay in the session's tally. A `report` is applied with it in one
+        transaction: what was recorded is never missing from the log.
         """
 
-    async def usage(self, session_id: str) -> Usage:
-        """Return the sum over all attempts of all turns of all runs."""
+    async def usage(self, session_id: str, *, component: str = "") -> Usage:
+        """Return the sum over all attempts of all turns of all runs; of one component alone, with all its subsessions, if named."""
 
 
 class Inbox(Protocol):

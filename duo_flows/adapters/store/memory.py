@@ -16,6 +16,7 @@ from typing import Any
 from typing_extensions import override
 
 from duo_flows.domain.canonical import digest_of_bytes
+from duo_flows.domain.delegation import component_of
 from duo_flows.domain.inbox import Delivery, DeliveryState, NewDelivery
 from duo_flows.domain.ports import ContentStore, Inbox, Run, SessionStore, TurnKey
 from duo_flows.domain.sessions import (
@@ -181,20 +182,29 @@ class MemorySessions(SessionStore):
         return reply_ref, self._attempts[key][attempt]
 
     @override
-    async def note_turn(self, key: TurnKey, *, attempt: int, usage: Usage, reply_ref: str = "") -> None:
+    async def note_turn(
+        self, key: TurnKey, *, attempt: int, usage: Usage, reply_ref: str = "", report: SessionUpdate | None = None
+    ) -> None:
         self._run(key.session_id, key.run)
+        if report is not None:
+            # First, because it may be refused.
+            await self.update(report)
         attempts = self._attempts[key]
         attempts[attempt] = rules.greater(attempts.get(attempt, Usage()), usage)
         if reply_ref:
             self._answers.setdefault(key, (attempt, reply_ref))
 
     @override
-    async def usage(self, session_id: str) -> Usage:
+    async def usage(self, session_id: str, *, component: str = "") -> Usage:
         self._runs_of(session_id)
-        return self._usage(session_id)
+        return self._usage(session_id, component=component)
 
-    def _usage(self, session_id: str) -> Usage:
-        turns = (attempts.values() for key, attempts in self._attempts.items() if key.session_id == session_id)
+    def _usage(self, session_id: str, *, component: str = "") -> Usage:
+        turns = (
+            attempts.values()
+            for key, attempts in self._attempts.items()
+            if key.session_id == session_id and component in {"", component_of(key.component)}
+        )
         return reduce(Usage.plus, (usage for attempts in turns for usage in attempts), Usage())
 
 

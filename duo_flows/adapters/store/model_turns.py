@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from duo_flows.domain.delegation import subsession_prefix
 from duo_flows.domain.ports import TurnKey
 from duo_flows.domain.sessions import Usage
 
@@ -52,10 +53,13 @@ async def note_turn(connection: AsyncConnection, key: TurnKey, attempt: Attempt,
     await connection.execute(update(model_turns).where(is_attempt).values(values))
 
 
-async def usage_of(connection: AsyncConnection, session_ids: Sequence[str]) -> dict[str, Usage]:
-    """Return the sum over all attempts for each session that has any."""
+async def usage_of(connection: AsyncConnection, session_ids: Sequence[str], *, component: str = "") -> dict[str, Usage]:
+    """Return the sum over all attempts for each session that has any; of one component, with its subsessions, if named."""
     sums = [func.sum(model_turns.c[name]).label(name) for name in _COUNTS]
     grouped = select(model_turns.c.session_id, *sums).where(model_turns.c.session_id.in_(session_ids))
+    if component:
+        of_subsessions = model_turns.c.component.startswith(subsession_prefix(component), autoescape=True)
+        grouped = grouped.where(or_(model_turns.c.component == component, of_subsessions))
     found = await connection.execute(grouped.group_by(model_turns.c.session_id))
     return {row["session_id"]: _usage(row) for row in found.mappings()}
 

@@ -91,12 +91,7 @@ class SqlSessions(SessionStore):
     @override
     async def update(self, update: SessionUpdate) -> None:
         async with self._database.write() as connection:
-            at = self._clock()
-            latest = await hold_session(connection, update.session_id)
-            run = await run_row(connection, update.session_id, update.run)
-            if update.run == latest and not rules.is_over(run["status"], run["ending"]):
-                await _report(connection, update, at=at)
-            await add_lines(connection, update.session_id, run=update.run, entries=update.entries, at=at)
+            await _apply(connection, update, at=self._clock())
 
     @override
     async def append(self, session_id: str, run: int, entries: Sequence[NewLogEntry]) -> None:
@@ -139,18 +134,31 @@ class SqlSessions(SessionStore):
             return await model_turns.recorded_turn(connection, key)
 
     @override
-    async def note_turn(self, key: TurnKey, *, attempt: int, usage: Usage, reply_ref: str = "") -> None:
+    async def note_turn(
+        self, key: TurnKey, *, attempt: int, usage: Usage, reply_ref: str = "", report: SessionUpdate | None = None
+    ) -> None:
         async with self._database.write() as connection:
             await hold_session(connection, key.session_id)
             await run_row(connection, key.session_id, key.run)
             noted = model_turns.Attempt(attempt, usage, reply_ref)
-            await model_turns.note_turn(connection, key, noted, at=self._clock())
+            at = self._clock()
+            await model_turns.note_turn(connection, key, noted, at=at)
+            if report is not None:
+                await _apply(connection, report, at=at)
 
     @override
-    async def usage(self, session_id: str) -> Usage:
+    async def usage(self, session_id: str, *, component: str = "") -> Usage:
         async with self._database.read() as connection:
             await _must_exist(connection, session_id)
-            return (await model_turns.usage_of(connection, [session_id])).get(session_id, Usage())
+            return (await model_turns.usage_of(connection, [session_id], component=component)).get(session_id, Usage())
+
+
+async def _apply(connection: AsyncConnection, update: SessionUpdate, *, at: datetime) -> None:
+    latest = await hold_session(connection, update.session_id)
+    run = await run_row(connection, update.session_id, update.run)
+    if update.run == latest and not rules.is_over(run["status"], run["ending"]):
+        await _report(connection, update, at=at)
+    await add_lines(connection, update.session_id, run=update.run, entries=update.entries, at=at)
 
 
 async def _report(connection: AsyncConnection, report: SessionUpdate, *, at: datetime) -> None:

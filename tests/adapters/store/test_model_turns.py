@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from duo_flows.domain.errors import NotFound
-from duo_flows.domain.sessions import Usage
-from tests.adapters.store.making import a_session, a_turn, an_end
+from duo_flows.domain.sessions import SessionUpdate, Usage
+from tests.adapters.store.making import a_line, a_session, a_turn, an_end
 
 PART = Usage(input_tokens=100, output_tokens=10, cost_microusd=500)
 WHOLE = Usage(turns=1, input_tokens=100, output_tokens=40, cache_read_tokens=7, cache_write_tokens=8, cost_microusd=900)
@@ -80,3 +80,29 @@ async def test_sums_beyond_32_bits_are_exact(store, session_id):
     await store.sessions.note_turn(a_turn(session_id, turn=2), attempt=1, usage=much)
 
     assert await store.sessions.usage(session_id) == much.plus(much)
+
+
+async def test_what_one_component_has_used_includes_its_subsessions_and_no_namesakes(store, session_id):
+    for name in ("agent", "agent#1", "agent#12", "agent_two", "agenti#1"):
+        await store.sessions.note_turn(a_turn(session_id).model_copy(update={"component": name}), attempt=1, usage=PART)
+
+    assert await store.sessions.usage(session_id, component="agent") == PART.plus(PART).plus(PART)
+
+
+async def test_a_turn_is_recorded_together_with_its_line_or_not_at_all(store, session_id):
+    stranger = SessionUpdate(session_id=session_id, run=9, entries=(a_line("turn"),))
+
+    with pytest.raises(NotFound):
+        await store.sessions.note_turn(a_turn(session_id), attempt=1, usage=WHOLE, reply_ref="reply", report=stranger)
+
+    assert await store.sessions.recorded_turn(a_turn(session_id)) is None
+    assert await store.sessions.log(session_id) == ()
+
+
+async def test_a_turn_with_its_report_stands_in_the_log_and_in_the_session(store, session_id):
+    report = SessionUpdate(session_id=session_id, run=1, step="agent", entries=(a_line("turn"),))
+
+    await store.sessions.note_turn(a_turn(session_id), attempt=1, usage=WHOLE, reply_ref="reply", report=report)
+
+    assert [line.key for line in await store.sessions.log(session_id)] == ["turn"]
+    assert (await store.sessions.session(session_id)).step == "agent"
