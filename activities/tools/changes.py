@@ -151,13 +151,10 @@ async def _consent(call: ToolCallContext, digest: str) -> str:
     Raises:
         Refused: nobody has.
     """
-    after = 0
-    while lines := await call.deps.sessions.log(call.scope.session_id, after=after):
-        for line in lines:
-            is_consent = line.kind is LogKind.ANSWER and line.data.get("choice") == Choice.APPLY
-            if is_consent and line.data.get("digest") == digest and line.run == call.scope.run:
-                return line.actor
-        after = lines[-1].seq
+    for line in await call.deps.sessions.lines(call.scope.session_id, kind=LogKind.ANSWER):
+        is_consent = line.data.get("choice") == Choice.APPLY and line.data.get("digest") == digest
+        if is_consent and line.run == call.scope.run:
+            return line.actor
     raise Refused("Nobody has consented to this change in this run; nothing was pushed.", code="no_consent")
 
 

@@ -18,7 +18,7 @@ from .model_turns import TurnProgress, TurnReply, TurnRequest
 from .people import AccessLevel, Branch, Person, Project
 from .pipelines import Commit, FileContent, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
 from .policy import ProjectPolicy
-from .sessions import LogEntry, NewLogEntry, NewSession, Session, SessionFilter, SessionUpdate, Usage
+from .sessions import LogEntry, LogKind, NewLogEntry, NewSession, Session, SessionFilter, SessionUpdate, Usage
 
 
 class Forge(Protocol):
@@ -116,8 +116,8 @@ class PushResult(Model):
 class Repository(Protocol):
     """Git: the one way by which code is changed."""
 
-    async def push_change(self, project: Project, change: Change, *, message: str) -> PushResult:
-        """Push the change as one deterministic commit on its base, never forced.
+    async def push_change(self, project: Project, change: Change, *, message: str, makes_branch: bool = False) -> PushResult:
+        """Push the change as one deterministic commit on its base, never forced; with `makes_branch` the branch may be a new one.
 
         The commit has fixed author, committer and dates, so that the same change gives the same commit id however often it is
         tried.
@@ -203,6 +203,9 @@ class SessionStore(Protocol):
 
     async def log(self, session_id: str, *, after: int = 0, limit: int = 500) -> tuple[LogEntry, ...]:
         """Return lines with `seq` greater than `after`, in order."""
+
+    async def lines(self, session_id: str, *, kind: LogKind | None = None, key: str = "") -> tuple[LogEntry, ...]:
+        """Return every line of this kind, or the one with this key, in order; empty where there is none."""
 
     async def start_next_run(self, session_id: str, *, after: int) -> Run:
         """Return run `after + 1`, made if it is not there yet; the session shows it as created.

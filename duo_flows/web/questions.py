@@ -56,10 +56,5 @@ async def session_that_asked(services: DoorServices, note: Note, *, digest: str)
 
 
 async def _has_asked(services: DoorServices, session: Session, digest: str) -> bool:
-    after = 0
-    while lines := await services.sessions.log(session.id, after=after):
-        asked = (line for line in lines if line.kind is LogKind.REQUEST)
-        if any(str(line.data.get("digest", "")).startswith(digest) for line in asked):
-            return True
-        after = lines[-1].seq
-    return False
+    asked = await services.sessions.lines(session.id, kind=LogKind.REQUEST)
+    return any(str(line.data.get("digest", "")).startswith(digest) for line in asked)

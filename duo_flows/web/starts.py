@@ -114,13 +114,8 @@ async def _note_retry(services: DoorServices, session: Session, event: str) -> i
 
 
 async def _retried_after(services: DoorServices, session: Session, event: str) -> int | None:
-    after = 0
-    while lines := await services.sessions.log(session.id, after=after):
-        for line in lines:
-            if line.key == _retry_key(event):
-                return int(line.data["after"])
-        after = lines[-1].seq
-    return None
+    noted = await services.sessions.lines(session.id, key=_retry_key(event))
+    return int(noted[0].data["after"]) if noted else None
 
 
 def _retry_key(event: str) -> str:

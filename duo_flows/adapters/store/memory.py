@@ -21,6 +21,7 @@ from duo_flows.domain.inbox import Delivery, DeliveryState, NewDelivery
 from duo_flows.domain.ports import ContentStore, Inbox, Run, SessionStore, TurnKey
 from duo_flows.domain.sessions import (
     LogEntry,
+    LogKind,
     NewLogEntry,
     NewSession,
     Session,
@@ -161,6 +162,12 @@ class MemorySessions(SessionStore):
     async def log(self, session_id: str, *, after: int = 0, limit: int = 500) -> tuple[LogEntry, ...]:
         self._runs_of(session_id)
         return tuple(line for line in self._logs[session_id] if line.seq > after)[:limit]
+
+    @override
+    async def lines(self, session_id: str, *, kind: LogKind | None = None, key: str = "") -> tuple[LogEntry, ...]:
+        self._runs_of(session_id)
+        found = (line for line in self._logs[session_id] if kind in {None, line.kind})
+        return tuple(line for line in found if storable_text(key) in {"", line.key})
 
     @override
     async def start_next_run(self, session_id: str, *, after: int) -> Run:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Result, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from duo_flows.domain.sessions import LogEntry, NewLogEntry
+from duo_flows.domain.sessions import LogEntry, LogKind, NewLogEntry
 
 from . import rules
 from .tables import runs, session_log, sessions
@@ -65,7 +65,24 @@ async def add_lines(
 
 async def read_lines(connection: AsyncConnection, session_id: str, *, after: int, limit: int) -> tuple[LogEntry, ...]:
     """Return lines with `seq` greater than `after`, in order."""
+    wanted = _lines_of(session_id).where(session_log.c.seq > after).limit(limit)
+    return _entries(await connection.execute(wanted))
+
+
+async def find_lines(connection: AsyncConnection, session_id: str, *, kind: LogKind | None, key: str) -> tuple[LogEntry, ...]:
+    """Return every line of this kind, or the one with this key, in order."""
+    wanted = _lines_of(session_id)
+    if kind is not None:
+        wanted = wanted.where(session_log.c.kind == kind)
+    if key:
+        wanted = wanted.where(session_log.c.key == storable_text(key))
+    return _entries(await connection.execute(wanted))
+
+
+def _lines_of(session_id: str) -> Select[Any]:
     columns = [session_log.c[name] for name in LogEntry.model_fields]
-    wanted = select(*columns).where(session_log.c.session_id == session_id, session_log.c.seq > after)
-    found = await connection.execute(wanted.order_by(session_log.c.seq).limit(limit))
+    return select(*columns).where(session_log.c.session_id == session_id).order_by(session_log.c.seq)
+
+
+def _entries(found: Result[Any]) -> tuple[LogEntry, ...]:
     return tuple(LogEntry.model_validate(dict(row)) for row in found.mappings())

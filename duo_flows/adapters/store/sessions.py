@@ -13,6 +13,7 @@ from typing_extensions import override
 from duo_flows.domain.ports import Run, SessionStore, TurnKey
 from duo_flows.domain.sessions import (
     LogEntry,
+    LogKind,
     NewLogEntry,
     NewSession,
     Session,
@@ -25,7 +26,7 @@ from duo_flows.domain.sessions import (
 from . import model_turns, rules
 from .database import Database
 from .ids import new_id
-from .session_log import add_lines, hold_session, read_lines, run_row
+from .session_log import add_lines, find_lines, hold_session, read_lines, run_row
 from .tables import runs, sessions
 
 # What a session shows of its latest run, beside that run's number.
@@ -105,6 +106,12 @@ class SqlSessions(SessionStore):
         async with self._database.read() as connection:
             await _must_exist(connection, session_id)
             return await read_lines(connection, session_id, after=after, limit=limit)
+
+    @override
+    async def lines(self, session_id: str, *, kind: LogKind | None = None, key: str = "") -> tuple[LogEntry, ...]:
+        async with self._database.read() as connection:
+            await _must_exist(connection, session_id)
+            return await find_lines(connection, session_id, kind=kind, key=key)
 
     @override
     async def start_next_run(self, session_id: str, *, after: int) -> Run:

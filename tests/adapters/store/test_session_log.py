@@ -72,6 +72,28 @@ async def test_the_log_goes_on_over_runs_with_one_count(store, session_id):
     assert [(line.seq, line.run) for line in await store.sessions.log(session_id)] == [(1, 1), (2, 2)]
 
 
+async def test_lines_are_found_by_their_kind_in_the_order_of_the_log(store, session_id):
+    told = [a_line(key, kind=kind) for key, kind in (("a", LogKind.ANSWER), ("t", LogKind.TOOL), ("b", LogKind.ANSWER))]
+    await store.sessions.append(session_id, 1, told)
+
+    assert [line.key for line in await store.sessions.lines(session_id, kind=LogKind.ANSWER)] == ["a", "b"]
+    assert await store.sessions.lines(session_id, kind=LogKind.REQUEST) == ()
+
+
+async def test_a_line_is_found_by_its_key_in_its_own_session_alone(store, session_id):
+    other = (await store.sessions.register(a_session("other"))).id
+    await store.sessions.append(session_id, 1, lines("a", "b\0"))
+
+    assert [line.seq for line in await store.sessions.lines(session_id, key="b\0")] == [2]
+    assert await store.sessions.lines(session_id, key="b\0", kind=LogKind.REFUSAL) == ()
+    assert await store.sessions.lines(other, key="a") == ()
+
+
+async def test_an_unknown_session_has_no_lines_to_be_found(store):
+    with pytest.raises(NotFound):
+        await store.sessions.lines("none", kind=LogKind.ANSWER)
+
+
 async def test_a_reader_goes_on_where_it_stopped(store, session_id):
     await store.sessions.append(session_id, 1, lines("a", "b", "c", "d"))
 
