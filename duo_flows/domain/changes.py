@@ -144,7 +144,7 @@ def changed_files(proposal: Proposal, originals: Mapping[str, str | None]) -> tu
     """
     contents: dict[str, str] = {}
     for edit in proposal.edits:
-        contents[edit.path] = _apply_edit(contents.get(edit.path, originals.get(edit.path)), edit)
+        contents[edit.path] = apply_edit(contents.get(edit.path, originals.get(edit.path)), edit)
     for new_file in proposal.new_files:
         if originals.get(new_file.path) is not None or new_file.path in contents:
             raise Refused(f"{new_file.path} exists already; edit it instead.", code="file_exists")
@@ -159,7 +159,12 @@ def changed_files(proposal: Proposal, originals: Mapping[str, str | None]) -> tu
     return files
 
 
-def _apply_edit(content: str | None, edit: Edit) -> str:
+def apply_edit(content: str | None, edit: Edit) -> str:
+    """Return the content after one edit.
+
+    Raises:
+        Refused: there is no content, or the text to replace does not stand in it exactly once.
+    """
     if content is None:
         raise Refused(f"{edit.path} does not exist; propose it as a new file.", code="no_such_file")
     found = _occurrences(content, edit.old_text)

@@ -44,24 +44,26 @@ class GitRepository(Repository):
         self._cache_dir = cache_dir
         self._timeout = timeout
 
-    async def push_change(self, project: Project, change: Change, *, message: str) -> PushResult:
+    async def push_change(self, project: Project, change: Change, *, message: str, makes_branch: bool = False) -> PushResult:
         """Push the change as one deterministic commit on its base, never forced.
 
         Raises:
             Refused: the change is not the one that was sealed, a path is no plain file's, or GitLab does not let the account push.
-            NotFound: the branch is gone; it is not made again.
+            NotFound: the branch is not there; only with `makes_branch` it is made.
         """
         _check_whole(project, change)
         async with self._scratch(project) as git:
             await _check_branch_name(git, change.branch)
-            head = await _head(git, project, change.branch)
+            head = await _head(git, project, change.branch, may_be_missing=makes_branch)
             try:
                 await _fetch_commit(git, project, change.base_sha)
             except NotFound:
+                if not head:
+                    raise
                 # The branch was rewritten and its old commits are gone: it has moved, and our commit is not on it.
                 return PushResult(head_sha=head)
             sha = await commit_change(git, change, message=message, account=self._account)
-            if head != change.base_sha:
+            if head and head != change.base_sha:
                 return await _standing(git, project, change.branch, head=head, sha=sha)
             return await _push(git, project, change, sha=sha)
 
@@ -103,14 +105,16 @@ async def _check_branch_name(git: Git, branch: str) -> None:
         raise Refused(f"{branch!r} is not a name that a branch can have.", code="bad_branch")
 
 
-async def _head(git: Git, project: Project, branch: str) -> str:
-    """Return where the branch stands at the remote."""
+async def _head(git: Git, project: Project, branch: str, *, may_be_missing: bool = False) -> str:
+    """Return where the branch stands at the remote; empty where it is missing and may be."""
     ref = f"refs/heads/{branch}"
     outcome = await git.run("ls-remote", "--quiet", REMOTE, ref)
     if not outcome.is_good:
         raise translated(outcome.err, what=f"project {project.path}")
     # ls-remote also gives names that merely end like the one asked for.
     found = [sha for sha, _, name in (line.partition("\t") for line in outcome.text.splitlines()) if name == ref]
+    if not found and may_be_missing:
+        return ""
     if not found:
         raise NotFound(f"Branch {branch!r} is no longer there in {project.path}; nothing was pushed.")
     return found[0]

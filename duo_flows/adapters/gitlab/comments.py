@@ -13,6 +13,7 @@ from urllib.parse import quote
 import gitlab
 
 from duo_flows.domain.errors import NeverAgain
+from duo_flows.domain.markdown_code import outside_code
 from duo_flows.domain.pipelines import Note, NoteTarget
 
 from . import shapes
@@ -20,6 +21,8 @@ from .client import Client
 
 # What can stand inside an HTML comment without ending it, and inside one line.
 _MARKER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
+
+_MARKED = re.compile(rf"<!-- duo-flows:({_MARKER.pattern}) -->")
 
 _HIDDEN = re.compile(r"<!--(?=\s*duo-flows:)")
 
@@ -36,23 +39,24 @@ _HIDING = re.compile(
     re.IGNORECASE,
 )
 
-# Code of our own is fenced from a line's first sign on.
-_OPENS = re.compile(r"(`{3,})[^`]*|(~{3,}).*")
-# A fence or a quote further in or of another kind ends where only a whole Markdown parser sees it: after it no code is spared.
-_UNCERTAIN = re.compile(r"`{3}|~{3}|^\s*>>>")
-
 # GitLab's answers to a reply that cannot be threaded: the thread is gone, or is none.
 _NOT_A_THREAD = frozenset({400, 404})
 
 
 @dataclass(frozen=True)
 class NewComment:
-    """What is to stand on a target once."""
+    """What is to stand on a target once: alone, as an answer, in a thread that has to be there, or at a line of a diff.
+
+    `position` is GitLab's form of such a line.
+    """
 
     target: NoteTarget
     body: str
     marker: str
     reply_to: Note | None = None
+    thread: str = ""
+    position: dict[str, Any] | None = None
+    is_internal: bool = False
 
 
 def notes_path(target: NoteTarget) -> str:
@@ -71,29 +75,30 @@ def marked_body(body: str, *, marker: str) -> str:
     Raises:
         NeverAgain: the marker could end the hidden comment.
     """
-    harmless = _QUICK_ACTION.sub(r"\1\\/", _unhiding(_HIDDEN.sub("&lt;!--", body)))
-    return f"{_mark(marker)}\n\n{harmless}"
+    return f"{_mark(marker)}\n\n{harmless(body)}"
+
+
+def harmless(body: str) -> str:
+    """Return a text that commands GitLab nothing, carries no mark of ours and hides nothing of what follows it."""
+    return _QUICK_ACTION.sub(r"\1\\/", _unhiding(_HIDDEN.sub("&lt;!--", body)))
+
+
+def mark_at_start(text: str) -> str:
+    """Return the marker that a text of ours begins with; empty where it begins with none."""
+    found = _MARKED.match(text)
+    return found[1] if found else ""
+
+
+def without_marks(text: str) -> str:
+    """Return a text that somebody copied from one of ours without the marks at its beginning."""
+    while found := _MARKED.match(text):
+        text = text[found.end() :].lstrip()
+    return text
 
 
 def _unhiding(body: str) -> str:
     """Return the text with markup that hides turned into the signs it is written with, but for fenced code, which shows them."""
-    lines, fence, is_certain = re.split(r"(\r\n|\r|\n)", body), "", True
-    for index in range(0, len(lines), 2):
-        line = lines[index]
-        if fence:
-            fence = "" if _closes(line, fence) else fence
-            continue
-        lines[index] = _HIDING.sub(r"\1\2&lt;", line)
-        opened = _OPENS.fullmatch(line) if is_certain else None
-        fence = (opened[1] or opened[2]) if opened else ""
-        is_certain = is_certain and (bool(fence) or not _UNCERTAIN.search(line))
-    return "".join(lines)
-
-
-def _closes(line: str, fence: str) -> bool:
-    mark = line.strip(" \t")
-    is_indented_code = line.startswith(("    ", "\t"))
-    return len(mark) >= len(fence) and not mark.strip(fence[0]) and not is_indented_code
+    return outside_code(body, lambda line: _HIDING.sub(r"\1\2&lt;", line))
 
 
 def has_mark(body: str, *, marker: str) -> bool:
@@ -117,7 +122,7 @@ def post_once(client: Client, new: NewComment, *, account_id: int) -> Note:
     text = marked_body(new.body, marker=new.marker)
     if found := _marked_notes(client, new, account_id=account_id):
         return found[0]
-    posted = _post(client, new.target, text, reply_to=new.reply_to)
+    posted = _post(client, new, text)
     found = _marked_notes(client, new, account_id=account_id)
     for extra in found[1:]:
         _delete(client, new.target, extra.id)
@@ -134,16 +139,26 @@ def _marked_notes(client: Client, new: NewComment, *, account_id: int) -> list[N
     return sorted(found, key=lambda note: note.id)
 
 
-def _post(client: Client, target: NoteTarget, text: str, *, reply_to: Note | None) -> Note:
-    thread = discussion_of(client, target, reply_to) if reply_to else ""
+def _post(client: Client, new: NewComment, text: str) -> Note:
+    data: dict[str, Any] = {"body": text} | ({"internal": True} if new.is_internal else {})
+    if new.position is not None:
+        begun = client.create(discussions_path(new.target), data | {"position": new.position})
+        return shapes.note(begun["notes"][0], target=new.target, discussion_id=begun["id"])
+    if new.thread:
+        return _post_in_thread(client, new.target, data, thread=new.thread)
+    thread = discussion_of(client, new.target, new.reply_to) if new.reply_to else ""
     if thread:
         try:
-            data = client.create(f"{discussions_path(target)}/{quote(thread, safe='')}/notes", {"body": text})
-            return shapes.note(data, target=target, discussion_id=thread)
+            return _post_in_thread(client, new.target, data, thread=thread)
         except gitlab.GitlabHttpError as error:
             if error.response_code not in _NOT_A_THREAD:
                 raise
-    return shapes.note(client.create(notes_path(target), {"body": text}), target=target)
+    return shapes.note(client.create(notes_path(new.target), data), target=new.target)
+
+
+def _post_in_thread(client: Client, target: NoteTarget, data: dict[str, Any], *, thread: str) -> Note:
+    path = f"{discussions_path(target)}/{quote(thread, safe='')}/notes"
+    return shapes.note(client.create(path, data), target=target, discussion_id=thread)
 
 
 def discussion_of(client: Client, target: NoteTarget, note: Note) -> str:

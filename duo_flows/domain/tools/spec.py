@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from typing import Any
 
+from duo_flows.domain.effects import Effect
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.model import Model
 from duo_flows.domain.model_turns import ToolSchema
@@ -24,7 +27,11 @@ class Privilege(StrEnum):
 
 
 class ToolSpec(Model):
-    """What is known of a tool without running it."""
+    """What is known of a tool without running it.
+
+    `touches` tells from checked arguments what a call writes; a tool that writes has it, but for `push_change`, whose effects stand
+    in the change that was consented to.
+    """
 
     name: str
     description: str
@@ -33,6 +40,7 @@ class ToolSpec(Model):
     access: AccessLevel = AccessLevel.REPORTER
     is_write: bool = False
     for_agents: bool = True
+    touches: Callable[[Any], tuple[Effect, ...]] | None = None
 
     def for_model(self) -> ToolSchema:
         """Return the tool as a model sees it."""
