@@ -6,6 +6,7 @@ from temporalio.exceptions import ApplicationError
 from activities.contracts import LookAtPipeline, Scope, ToolRun
 from activities.tool_calls import ToolActivities
 from duo_flows.domain.errors import TryAgain
+from duo_flows.domain.flow_components import ToolUse
 from duo_flows.domain.people import AccessLevel
 from duo_flows.domain.sessions import LogKind
 from duo_flows.domain.tools import WAIT_FOR_PIPELINE
@@ -20,7 +21,10 @@ components:
     type: AgentComponent
     prompt_id: p
     toolset: [get_job_logs, {get_repository_file: {ref: REF}}, {create_merge_request_note: {merge_request_iid: 1}}]
-  - {name: look, type: DeterministicStepComponent, tool_name: get_pipeline_failing_jobs}
+  - name: look
+    type: DeterministicStepComponent
+    tool_name: get_pipeline_failing_jobs
+    inputs: [{from: "context:inputs.pipeline.id", as: pipeline_id}]
 prompts: [{prompt_id: p, prompt_template: {system: "x", user: "{{ goal }}"}}]
 routers: [{from: look, to: work}, {from: work, to: end}]
 flow: {entry_point: look, inputs: []}
@@ -42,6 +46,14 @@ async def scope(world) -> Scope:
 
 async def call(world, scope, **fields):
     return await run(ToolActivities(world.deps).call_tool, ToolRun(scope=scope, step=1, **fields))
+
+
+async def with_a_toolset_that_no_file_could_state(world, scope, tool) -> Scope:
+    definition = await world.deps.definition(scope.definition_ref)
+    agent, *others = definition.components
+    agent = agent.model_copy(update={"toolset": (*agent.toolset, ToolUse(name=tool))})
+    changed = definition.model_copy(update={"components": (agent, *others)})
+    return scope.model_copy(update={"definition_ref": await world.deps.contents.put(changed.model_dump_json().encode())})
 
 
 async def text_of(world, done) -> str:
@@ -179,8 +191,8 @@ async def test_arguments_that_do_not_fit_are_refused(world, scope, arguments, wo
 
 
 @pytest.mark.parametrize("tool", ["propose_change", "push_change", WAIT_FOR_PIPELINE])
-async def test_no_agent_proposes_pushes_or_waits_by_itself_whatever_its_flow_says(world, tool):
-    scope = await scope_of(world, definition=FLOW.replace("[get_job_logs,", f"[get_job_logs, {tool},"))
+async def test_no_agent_proposes_pushes_or_waits_by_itself_whatever_its_flow_says(world, scope, tool):
+    scope = await with_a_toolset_that_no_file_could_state(world, scope, tool)
 
     await refused_in_words(world, scope, "not_for_agents", f"{tool} is not a tool for agents", **{**LOGS, "tool": tool})
     assert world.repository.pushed == []

@@ -9,7 +9,7 @@ import pytest
 from duo_flows.domain.flow_checks import findings_of, unserved_by
 from duo_flows.domain.flow_definition import FlowDefinition
 
-STEP = {"name": "a", "type": "DeterministicStepComponent", "tool_name": "get_issue"}
+STEP = {"name": "a", "type": "DeterministicStepComponent", "tool_name": "list_repository_tree"}
 
 
 def definition(**changed: Any) -> FlowDefinition:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 
 from pydantic import ValidationError
 
-from duo_flows.domain.flow_checks import findings_of
-from duo_flows.domain.flow_definition import AgentComponent, Component, FlowDefinition, HumanInputComponent, OneOffComponent
+from duo_flows.domain.flow_checks import Finding, findings_of, warnings_of
+from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.model import Model
 
-from .positions import Document, Path, UnreadableYaml, read_yaml
-from .problems import FlowProblem, InvalidFlow, problem_at, problem_of_finding, problems_of_validation, shown
-from .templates import InvalidTemplate, unknown_variables
+from .positions import Document, UnreadableYaml, place_at, read_yaml
+from .problems import FlowProblem, InvalidFlow, Located, located, problems_of
+from .response_schemas import schema_problems
+from .salvage import Salvage
+from .template_checks import template_problems, unused_inputs
+
+
+class CheckedFlow(Model):
+    """What a look at a flow file says: what is wrong, or the definition and what its author may want to look at."""
+
+    definition: FlowDefinition | None = None
+    errors: tuple[FlowProblem, ...] = ()
+    warnings: tuple[FlowProblem, ...] = ()
 
 
 def load_flow(text: str, *, source: str, is_custom: bool) -> FlowDefinition:
@@ -25,55 +36,59 @@ def load_flow(text: str, *, source: str, is_custom: bool) -> FlowDefinition:
     Raises:
         InvalidFlow: it cannot run; `problems` says all that is wrong, in the file's order.
     """
-    document = _document(text, source)
+    checked = check_flow(text, is_custom=is_custom)
+    if checked.definition is None:
+        raise InvalidFlow(source, checked.errors)
+    return checked.definition
+
+
+def check_flow(text: str | bytes, *, is_custom: bool, privileges: Collection[str] | None = None) -> CheckedFlow:
+    """Return what a flow file states and what is to be said about it.
+
+    Args:
+        text: the file, which is untrusted; bytes have to be UTF-8.
+        is_custom: whether GitLab's limits of custom flows hold.
+        privileges: the privilege classes that a project without a policy grants; None asks for no warnings.
+    """
+    try:
+        document = read_yaml(text if isinstance(text, str) else _decoded(text))
+    except UnreadableYaml as error:
+        return CheckedFlow(errors=(_of_yaml(error),))
+    definition, found = _checked(document, is_custom=is_custom)
+    if found or definition is None:
+        return CheckedFlow(errors=problems_of(found))
+    if privileges is None:
+        return CheckedFlow(definition=definition)
+    advice = [located(document, finding) for finding in warnings_of(definition, privileges=privileges)]
+    return CheckedFlow(definition=definition, warnings=problems_of([*advice, *unused_inputs(document, definition)]))
+
+
+def _checked(document: Document, *, is_custom: bool) -> tuple[FlowDefinition | None, list[Located]]:
     try:
         definition = FlowDefinition.model_validate(document.value)
-    except ValidationError as error:
-        raise InvalidFlow(source, problems_of_validation(document, error)) from None
-    findings = findings_of(definition, is_custom=is_custom)
-    problems = [*(problem_of_finding(document, finding) for finding in findings), *_template_problems(document, definition)]
-    if problems:
-        raise InvalidFlow(source, tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))))
-    return definition
+    except ValidationError:
+        salvage = Salvage(document)
+        if salvage.definition is None:
+            return None, salvage.found
+        followed = _found(document, salvage.definition, is_custom=is_custom)
+        return None, [*salvage.found, *(one for one in followed if not salvage.concerns_a_mistake(one.finding))]
+    return definition, _found(document, definition, is_custom=is_custom)
 
 
-def _document(text: str, source: str) -> Document:
+def _found(document: Document, definition: FlowDefinition, *, is_custom: bool) -> list[Located]:
+    ruled = [located(document, finding) for finding in findings_of(definition, is_custom=is_custom)]
+    return [*ruled, *template_problems(document, definition), *schema_problems(document, definition)]
+
+
+def _of_yaml(error: UnreadableYaml) -> FlowProblem:
+    finding = Finding(at=(error.key,) if error.key else (), found=str(error), allowed=error.allowed)
+    return problems_of([Located(place=error.place, finding=finding)])[0]
+
+
+def _decoded(data: bytes) -> str:
     try:
-        return read_yaml(text)
-    except UnreadableYaml as error:
-        problem = FlowProblem(
-            line=error.place.line,
-            column=error.place.column,
-            key=error.key,
-            found=shown(str(error)),
-            allowed=error.allowed,
-        )
-        raise InvalidFlow(source, (problem,)) from None
-
-
-def _template_problems(document: Document, definition: FlowDefinition) -> Iterator[FlowProblem]:
-    for index, component in enumerate(definition.components):
-        known = [given.name for given in component.inputs]
-        for path, template in _templates(definition, component, index):
-            yield from _of_template(document, path, template, known=known, component=component.name)
-
-
-def _templates(definition: FlowDefinition, component: Component, index: int) -> Iterator[tuple[Path, str]]:
-    if isinstance(component, HumanInputComponent):
-        yield ("components", index, "message_template"), component.message_template
-    if isinstance(component, AgentComponent | OneOffComponent):
-        for position, prompt in enumerate(definition.prompts):
-            if prompt.prompt_id == component.prompt_id:
-                yield ("prompts", position, "prompt_template", "system"), prompt.prompt_template.system
-                yield ("prompts", position, "prompt_template", "user"), prompt.prompt_template.user
-
-
-def _of_template(document: Document, path: Path, template: str, *, known: list[str], component: str) -> Iterator[FlowProblem]:
-    try:
-        unknown = unknown_variables(template, known)
-    except InvalidTemplate as error:
-        yield problem_at(document, path, found=str(error), allowed="a Jinja2 template")
-        return
-    for name in unknown:
-        inputs = ", ".join(known) or "no inputs"
-        yield problem_at(document, path, found=name, allowed=f"the inputs of {component}: {inputs}", names=known)
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        found = f"the byte 0x{data[error.start]:02X}"
+        raise UnreadableYaml(found, place=place_at(before, len(before)), allowed="text in UTF-8") from None

@@ -7,12 +7,15 @@ object, and a key that stands twice is an error and not the last one's victory.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from duo_flows.domain.model import Model
+
+from .yaml_words import in_words
 
 # Ten times GitLab's longest own flow.
 MAX_CHARACTERS = 256 * 1024
@@ -28,6 +31,9 @@ _MERGE = "tag:yaml.org,2002:merge"
 _AS_TEXT = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"})
 _SCALARS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")) | _AS_TEXT
 
+# What YAML takes for the end of a line, and what it does not take at all.
+LINE_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_FOREIGN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 
@@ -50,15 +56,29 @@ class UnreadableYaml(Exception):  # noqa: N818 - said of the text
 
 
 class Document(Model):
-    """A file's value, and the places of its parts by path; a key's place is that of the key itself."""
+    """A file's value, and the places of its parts by path; a key's place is that of the key itself.
+
+    `blocks` has the lines on which texts begin that stand below their key (`|`), line by line as they are read.
+    """
 
     value: Any
     places: dict[Path, Place]
+    blocks: dict[Path, int]
+    lines: tuple[str, ...]
 
     def place_of(self, path: Path) -> Place:
         """Return the place of the deepest part of the path that stands in the file."""
         lengths = range(len(path), -1, -1)
         return next((self.places[path[:length]] for length in lengths if path[:length] in self.places), Place(line=1, column=1))
+
+    def place_in(self, path: Path, line: int, name: str = "") -> Place:
+        """Return the place of a name in a text's own line, which counts from 1; that of its key where lines are not kept."""
+        start = self.blocks.get(path)
+        number = (start or 0) + line - 1
+        if start is None or not 0 < number <= len(self.lines):
+            return self.place_of(path)
+        found = re.search(rf"\b{re.escape(name)}\b" if name else r"\S", self.lines[number - 1])
+        return Place(line=number, column=found.start() + 1 if found else 1)
 
 
 def read_yaml(text: str) -> Document:
@@ -68,35 +88,50 @@ def read_yaml(text: str) -> Document:
         UnreadableYaml: it is no YAML, not one document, too large, too deep, unfolds too far, or is not made of JSON's values.
     """
     if len(text) > MAX_CHARACTERS:
-        raise UnreadableYaml(f"{len(text)} characters", place=Place(line=1, column=1), allowed=f"at most {MAX_CHARACTERS}")
+        raise UnreadableYaml(f"{len(text):,} characters", place=Place(line=1, column=1), allowed=f"at most {MAX_CHARACTERS:,}")
+    if foreign := _FOREIGN.search(text):
+        found = f"the character U+{ord(foreign[0]):04X}"
+        raise UnreadableYaml(found, place=place_at(text, foreign.start()), allowed="text without control characters")
     try:
-        _limit_depth(text)
+        _limit_events(text)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        raise _unreadable(error) from None
+        raise _unreadable(error, text) from None
     if root is None:
         raise UnreadableYaml("an empty file", place=Place(line=1, column=1), allowed="a flow")
     _limit_unfolding(root)
     reader = _Reader()
-    return Document(value=reader.value(root, ()), places=reader.places)
+    value = reader.value(root, ())
+    return Document(value=value, places=reader.places, blocks=reader.blocks, lines=tuple(LINE_ENDS.split(text)))
 
 
-def _unreadable(error: yaml.YAMLError) -> UnreadableYaml:
+def place_at(text: str, offset: int) -> Place:
+    """Return the place of a character, by its offset from 0."""
+    ends = list(LINE_ENDS.finditer(text, 0, offset))
+    return Place(line=len(ends) + 1, column=offset - (ends[-1].end() if ends else 0) + 1)
+
+
+def _unreadable(error: yaml.YAMLError, text: str) -> UnreadableYaml:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "characters that YAML does not have"
-    # The sentence around it says "found" already.
-    found = str(problem).removeprefix("found ")
-    return UnreadableYaml(found, place=_place(mark) if mark else Place(line=1, column=1), allowed="YAML")
+    place = _place(mark) if mark else Place(line=1, column=1)
+    lines = LINE_ENDS.split(text)
+    # At the end of a file that lacks something, YAML's mark is below its last line.
+    place = place if place.line <= len(lines) else Place(line=len(lines), column=len(lines[-1]) + 1)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or ""
+    found, allowed = in_words(str(problem), at=lines[place.line - 1][place.column - 1 :])
+    return UnreadableYaml(found, place=place, allowed=allowed)
 
 
 def _place(mark: Any) -> Place:
     return Place(line=mark.line + 1, column=mark.column + 1)
 
 
-def _limit_depth(text: str) -> None:
-    # On the stream of events, which needs no recursion: composing nodes does.
+def _limit_events(text: str) -> None:
+    # On the stream of events, which needs no recursion and little memory: composing nodes does.
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.CSafeLoader)):
+        if count > 2 * MAX_NODES:
+            raise UnreadableYaml("more values than a flow has", place=_place(event.start_mark), allowed=f"at most {MAX_NODES:,}")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise UnreadableYaml("values nested too deeply", place=_place(event.start_mark), allowed=f"at most {MAX_DEPTH} levels")
@@ -120,7 +155,7 @@ def _limit_unfolding(root: yaml.Node) -> None:
         count, depth = known[id(node)]
         if count > MAX_NODES or depth > MAX_DEPTH:
             raise UnreadableYaml(
-                "aliases that unfold too far", place=_place(node.start_mark), allowed=f"at most {MAX_NODES} values"
+                "aliases that unfold too far", place=_place(node.start_mark), allowed=f"at most {MAX_NODES:,} values"
             )
         return count, depth
 
@@ -138,6 +173,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.places: dict[Path, Place] = {}
+        self.blocks: dict[Path, int] = {}
         self._scalars = yaml.constructor.SafeConstructor()
 
     def value(self, node: yaml.Node, path: Path) -> Any:
@@ -148,6 +184,8 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(part, (*path, index)) for index, part in enumerate(node.value)]
+        if getattr(node, "style", "") == "|":
+            self.blocks[path] = node.start_mark.line + 2
         return self._scalar(node)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
@@ -171,11 +209,7 @@ class _Reader:
             raise UnreadableYaml("a key that is no text", place=_place(node.start_mark), allowed="a plain key")
         key = self._scalar(node)
         if not isinstance(key, str):
-            # YAML reads yes, no, on, off, true and numbers as values; as a route they would never be met.
-            place = _place(node.start_mark)
-            raise UnreadableYaml(
-                f"the key {node.value}, which is no text in YAML", place=place, key=node.value, allowed=f'"{node.value}"'
-            )
+            raise _not_a_text(node, key)
         return key
 
     def _scalar(self, node: yaml.Node) -> Any:
@@ -190,6 +224,15 @@ class _Reader:
         if isinstance(value, float) and not math.isfinite(value):
             raise UnreadableYaml(f"the number {node.value[:60]}", place=_place(node.start_mark), allowed="a number with an end")
         return value
+
+
+def _not_a_text(node: yaml.ScalarNode, key: Any) -> UnreadableYaml:
+    """Return what is wrong with a key such as yes, on, true or 1: YAML reads a value, and no route would ever be met."""
+    kind = {bool: f"the value {str(key).lower()}", type(None): "nothing"}.get(type(key), "a number")
+    said = node.value[:60]
+    return UnreadableYaml(
+        f"the key {said}, which is {kind} in YAML", place=_place(node.start_mark), key=said, allowed=f'"{said}" in quotes'
+    )
 
 
 def _tagged(node: yaml.Node) -> UnreadableYaml:

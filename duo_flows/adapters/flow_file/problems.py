@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import difflib
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any, get_args
-
-from pydantic import BaseModel, ValidationError
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_checks import Finding
-from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.model import Model
 
-from .positions import Document, Path
+from .positions import Document, Place
 
 # A line of an error; the file itself has the rest.
 FOUND_MAX_LENGTH = 80
+ALLOWED_MAX_LENGTH = 600
+KEY_MAX_LENGTH = 200
 # So that an error stays readable; all are in `problems`.
 SHOWN_COUNT = 5
-
-_QUOTED = re.compile(r"'([^']*)'")
-_VALUE_ERROR = "Value error, "
+# Far more than anybody mends in one go; a file of nothing but mistakes ends here.
+MAX_PROBLEMS = 200
+# Comparing names costs their product; a name that is longer or one of more is not looked for.
+_COMPARED_NAMES = 300
+_COMPARED_LENGTH = 80
+_KINDS = {bool: "true or false", int: "a number", float: "a number"}
 
 
 class FlowProblem(Model):
@@ -54,95 +55,77 @@ class InvalidFlow(NeverAgain):
         self.problems = problems
 
 
-def key_of(path: Path) -> str:
+class Located(Model):
+    """A finding and where it stands in the file."""
+
+    place: Place
+    finding: Finding
+
+
+def located(document: Document, finding: Finding) -> Located:
+    """Return a finding with the place of the deepest part of its path that stands in the file."""
+    return Located(place=document.place_of(finding.at), finding=finding)
+
+
+def problems_of(found: Iterable[Located]) -> tuple[FlowProblem, ...]:
+    """Return findings in the author's words, in the file's order, each once, and not more than anybody reads."""
+    in_order = sorted(found, key=lambda one: (one.place.line, one.place.column))
+    return tuple(dict.fromkeys(_problem(one) for one in in_order[:MAX_PROBLEMS]))
+
+
+def _problem(one: Located) -> FlowProblem:
+    finding = one.finding
+    near = nearest(finding.part or finding.found, finding.names)
+    meant = finding.meant or (f"{finding.before}{near}{finding.after}" if near else "")
+    return FlowProblem(
+        line=one.place.line,
+        column=one.place.column,
+        key=key_of(finding.at),
+        found=shown(finding.found),
+        allowed=_cut(finding.allowed, ALLOWED_MAX_LENGTH),
+        suggestion=_cut(_line(meant), KEY_MAX_LENGTH),
+    )
+
+
+def key_of(path: Sequence[str | int]) -> str:
     """Return a path as people write it: `components[2].prompt_id`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_line(part)}" for part in path).removeprefix(".")
+    return _cut(text, KEY_MAX_LENGTH)
 
 
 def shown(value: Any) -> str:
-    """Return a value as one short line."""
-    kinds = {dict: "a mapping", list: "a list", type(None): "nothing"}
-    text = kinds.get(type(value)) or " ".join(str(value).split())
-    return text if len(text) <= FOUND_MAX_LENGTH else f"{text[: FOUND_MAX_LENGTH - 1]}…"
+    """Return a value as one short line, as the author wrote it; never empty."""
+    if isinstance(value, dict):
+        keys = ", ".join(_line(str(key)) for key in list(value)[:_COMPARED_NAMES])
+        return _cut(f"a mapping with {keys}" if keys else "an empty mapping", FOUND_MAX_LENGTH)
+    if isinstance(value, list):
+        return f"a list of {len(value)}" if value else "an empty list"
+    if value is None:
+        return "nothing"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return _cut(_line(text), FOUND_MAX_LENGTH) or "an empty text"
+
+
+def kind_of(value: Any) -> str:
+    """Return what YAML takes an unquoted value for that is no text; empty for a text and for collections."""
+    return _KINDS.get(type(value), "")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return the name that was probably meant, or an empty text."""
-    by_lower = {known.lower(): known for known in names}
+    if len(name) > _COMPARED_LENGTH:
+        return ""
+    known = [one for _, one in zip(range(_COMPARED_NAMES), names, strict=False) if len(one) <= _COMPARED_LENGTH]
+    by_lower = {one.lower(): one for one in known if one != name}
     found = difflib.get_close_matches(name.lower(), by_lower, n=1)
     return by_lower[found[0]] if found else ""
 
 
-def problem_at(document: Document, path: Path, *, found: Any, allowed: str, names: Iterable[str] = ()) -> FlowProblem:
-    """Return a problem with its place in the file."""
-    place = document.place_of(path)
-    return FlowProblem(
-        line=place.line,
-        column=place.column,
-        key=key_of(path),
-        found=shown(found),
-        allowed=allowed,
-        suggestion=nearest(str(found), names),
-    )
+def _line(text: str) -> str:
+    """Return a text on one line and without what would drive a terminal."""
+    some = text[: 4 * ALLOWED_MAX_LENGTH]
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in some).split())
 
 
-def problem_of_finding(document: Document, finding: Finding) -> FlowProblem:
-    """Return what the domain found, with its place."""
-    return problem_at(document, finding.at, found=finding.found, allowed=finding.allowed, names=finding.names)
-
-
-def problems_of_validation(document: Document, error: ValidationError) -> tuple[FlowProblem, ...]:
-    """Return what pydantic found, in the file's order and each once."""
-    problems = [_of_pydantic(document, fault) for fault in error.errors(include_url=False)]
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column, problem.key)))
-
-
-def _of_pydantic(document: Document, fault: Any) -> FlowProblem:
-    kind, path = fault["type"], _path_in_file(document, fault["loc"])
-    if kind == "extra_forbidden":
-        names = _keys_beside(fault["loc"])
-        return problem_at(document, path, found=path[-1], allowed=", ".join(names) or "no such key", names=names)
-    if kind == "missing":
-        return problem_at(document, path, found="nothing", allowed=f"`{fault['loc'][-1]}`, which has to be there")
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        return _of_type(document, path, fault)
-    expected = fault.get("ctx", {}).get("expected", "")
-    allowed = str(expected) or str(fault["msg"]).removeprefix(_VALUE_ERROR)
-    return problem_at(document, path, found=fault["input"], allowed=allowed, names=_QUOTED.findall(str(expected)))
-
-
-def _of_type(document: Document, path: Path, fault: Any) -> FlowProblem:
-    tags = _QUOTED.findall(fault["ctx"].get("expected_tags", "")) or [
-        model.__name__ for model in _models_in(_component_annotation())
-    ]
-    given = fault["input"].get("type") if isinstance(fault["input"], Mapping) else fault["input"]
-    return problem_at(document, (*path, "type"), found=given, allowed=", ".join(tags), names=tags)
-
-
-def _path_in_file(document: Document, loc: tuple[str | int, ...]) -> Path:
-    """Return pydantic's location without what is not in the file: names of union members; a missing last key stays."""
-    path: Path = ()
-    for position, part in enumerate(loc):
-        if (*path, part) in document.places or position == len(loc) - 1:
-            path = (*path, part)
-    return path
-
-
-def _component_annotation() -> Any:
-    return FlowDefinition.model_fields["components"].annotation
-
-
-def _keys_beside(loc: tuple[str | int, ...]) -> list[str]:
-    """Return the keys that the mapping around a location may have."""
-    models: list[type[BaseModel]] = [FlowDefinition]
-    for part in loc[:-1]:
-        named = [model for model in models if model.__name__ == part]
-        fields = [field for model in models for name, field in model.model_fields.items() if part in {name, field.alias}]
-        models = named or [model for field in fields for model in _models_in(field.annotation)] or models
-    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import Template, TemplateError, TemplateSyntaxError, meta, nodes
 
 from duo_flows.domain.errors import NeverAgain
+from duo_flows.domain.model import Model
 
 from .template_sandbox import VALUE_MAX_LENGTH, environment, limited_work, put_on_scales
 
 OUTPUT_MAX_BYTES = VALUE_MAX_LENGTH
 # As large as a flow file may be.
 TEMPLATE_MAX_CHARACTERS = 256 * 1024
+# Names, signs and the texts between them: ten times what GitLab's longest prompt has. Reading takes a second for some 30,000.
+TEMPLATE_MAX_WORDS = 10_000
 
 # Programs and other files; and blocks whose text would be collected out of sight of the limit.
 _REFUSED = (
@@ -24,10 +28,17 @@ _REFUSED = (
 
 
 class InvalidTemplate(NeverAgain):
-    """A template that cannot be rendered, by itself or with these values."""
+    """A template that cannot be rendered, by itself or with these values.
 
-    def __init__(self, reason: str) -> None:
+    `line` is the template's own, from 1; `name` is the word that it does not know, if that is what is wrong; `fault` is what is
+    wrong without where.
+    """
+
+    def __init__(self, reason: str, *, fault: str = "", line: int = 1, name: str = "") -> None:
         super().__init__(reason, code="invalid_template")
+        self.fault = fault or reason
+        self.line = line
+        self.name = name
 
 
 def render(template: str, variables: Mapping[str, Any]) -> str:
@@ -58,18 +69,55 @@ def _limited_text(pieces: Iterable[str]) -> str:
     return "".join(made)
 
 
+class Names(Model):
+    """The variables that a template names: `needed` ones with the first line of each, which counts from 1; others it can miss."""
+
+    needed: dict[str, int]
+    used: frozenset[str]
+
+
+@functools.lru_cache(maxsize=256)
+def names_in(template: str) -> Names:
+    """Return the variables that a template names. Those that it asks for by `is defined` or `default` it can miss.
+
+    Raises:
+        InvalidTemplate: it is no template, or has a filter or a test that is not there.
+    """
+    tree = _parsed(template)
+    _refuse_unknown_words(tree)
+    asked = [_named_in(test) for test in tree.find_all(nodes.Test) if test.name in {"defined", "undefined"}]
+    asked += [_named_in(filtered) for filtered in tree.find_all(nodes.Filter) if filtered.name in {"d", "default"}]
+    used = frozenset(meta.find_undeclared_variables(tree))
+    lines: dict[str, int] = {}
+    for name in tree.find_all(nodes.Name):
+        lines.setdefault(name.name, name.lineno)
+    return Names(needed={name: lines.get(name, 1) for name in sorted(used - set(asked))}, used=used)
+
+
 def unknown_variables(template: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the variables that a template needs and that are not known, sorted.
 
-    Those that it asks for by `is defined` or `default` it can miss.
-
     Raises:
-        InvalidTemplate: it is no template.
+        InvalidTemplate: as `names_in`.
     """
-    tree = _parsed(template)
-    named = [_named_in(test) for test in tree.find_all(nodes.Test) if test.name in {"defined", "undefined"}]
-    named += [_named_in(filtered) for filtered in tree.find_all(nodes.Filter) if filtered.name in {"d", "default"}]
-    return tuple(sorted(meta.find_undeclared_variables(tree) - set(known) - set(named)))
+    return tuple(sorted(set(names_in(template).needed) - set(known)))
+
+
+def words_of_templates() -> tuple[str, ...]:
+    """Return the filters and tests that templates have, sorted."""
+    made = environment()
+    return tuple(sorted(word for word in {*made.filters, *made.tests} if " " not in word))
+
+
+def _refuse_unknown_words(tree: nodes.Template) -> None:
+    # Jinja2 itself says so only once it compiles the template.
+    made = environment()
+    for node in tree.find_all((nodes.Filter, nodes.Test)):
+        kind, known = ("filter", made.filters) if isinstance(node, nodes.Filter) else ("test", made.tests)
+        if node.name not in known:
+            fault = f"the {kind} {node.name}, which templates do not have here"
+            reason = f"The template is wrong in its line {node.lineno}: No {kind} named '{node.name}'."
+            raise InvalidTemplate(reason, fault=fault, line=node.lineno, name=node.name)
 
 
 def _named_in(node: nodes.Test | nodes.Filter) -> str:
@@ -80,22 +128,39 @@ def _named_in(node: nodes.Test | nodes.Filter) -> str:
 
 
 def _parsed(template: str) -> nodes.Template:
-    if len(template) > TEMPLATE_MAX_CHARACTERS:
-        raise InvalidTemplate(f"The template is longer than {TEMPLATE_MAX_CHARACTERS} characters.")
+    _refuse_length(template)
     try:
         tree = environment().parse(template)
         refused = next(iter(tree.find_all(_REFUSED)), None)
         loops = [loop for loop in tree.find_all(nodes.For) if loop.recursive]
     except TemplateSyntaxError as error:
-        raise InvalidTemplate(f"The template is wrong in its line {error.lineno}: {_said(error)}.") from None
+        reason = f"The template is wrong in its line {error.lineno}: {_said(error)}."
+        raise InvalidTemplate(reason, fault=_said(error), line=error.lineno) from None
     except (RecursionError, MemoryError):
-        raise InvalidTemplate("The template is nested too deeply.") from None
+        raise InvalidTemplate("The template is nested too deeply.", fault="a template nested too deeply") from None
     if refused is not None:
-        kind = type(refused).__name__.lower()
-        raise InvalidTemplate(f"The template has a {kind} in its line {refused.lineno}, which is not for flows.")
+        raise _not_for_flows(type(refused).__name__.lower(), refused.lineno)
     if loops:
-        raise InvalidTemplate(f"The template has a recursive loop in its line {loops[0].lineno}, which is not for flows.")
+        raise _not_for_flows("recursive loop", loops[0].lineno)
     return tree
+
+
+def _refuse_length(template: str) -> None:
+    if len(template) > TEMPLATE_MAX_CHARACTERS:
+        raise InvalidTemplate(f"The template is longer than {TEMPLATE_MAX_CHARACTERS} characters.")
+    if len(template) < TEMPLATE_MAX_WORDS:
+        return  # each word has a character
+    try:
+        words = sum(1 for _ in itertools.islice(environment().lexer.tokeniter(template, None), TEMPLATE_MAX_WORDS + 1))
+    except TemplateSyntaxError:
+        return  # which the parser tells with its line
+    if words > TEMPLATE_MAX_WORDS:
+        raise InvalidTemplate(f"The template has more than {TEMPLATE_MAX_WORDS:,} words of Jinja2.")
+
+
+def _not_for_flows(kind: str, line: int) -> InvalidTemplate:
+    reason = f"The template has a {kind} in its line {line}, which is not for flows."
+    return InvalidTemplate(reason, fault=f"a {kind}, which is not for flows", line=line)
 
 
 def _said(error: TemplateError) -> str:

@@ -29,7 +29,7 @@ components:
     toolset:
       - "get_job_logs"
       - "create_merge_request_note":
-          internal: true
+          merge_request_iid: 7
     response_schema_id: "finding"
   - name: "ask"
     type: HumanInputComponent
@@ -100,7 +100,7 @@ def test_a_flow_file_is_read_whole() -> None:
     assert isinstance(agent, AgentComponent)
     assert isinstance(ask, HumanInputComponent)
     assert [given.name for given in agent.inputs] == ["task", "branch"]
-    assert agent.toolset[1].forced == {"internal": True}
+    assert agent.toolset[1].forced == {"merge_request_iid": 7}
     assert ask.choices == (Choice.APPLY, Choice.CANCEL)
     assert definition.routers[0].endings == {"default_route": Ending.NOT_FIXABLE}
     assert definition.flow.inputs[0].input_schema["source_branch"].optional
@@ -147,7 +147,7 @@ def test_a_flow_file_is_read_whole() -> None:
         (
             "{{ task }}",
             "{{ tsak }}",
-            FlowProblem(line=52, column=7, key="prompts[0].prompt_template.user", found="tsak", allowed="", suggestion="task"),
+            FlowProblem(line=53, column=12, key="prompts[0].prompt_template.user", found="tsak", allowed="", suggestion="task"),
         ),
         (
             '["apply", "cancel"]',
@@ -200,13 +200,12 @@ def test_a_wrong_name_is_named_by_line_and_key_with_the_right_one(old: str, new:
         ),
         ('    prompt_id: "analyse"\n', "", 4, "components[0].prompt_id", "has to be there"),
         ('as: "branch"', 'as: "task"', 7, "components[0].inputs", "different `as` names"),
-        ('from: "context:goal"', 'from: "status"', 8, "components[0].inputs[0]", "begins with `context:`"),
         ('from: "context:goal"', 'from: "goal"', 8, "components[0].inputs[0]", "`context:component.output`"),
         ('timeout: "P7D"', 'timeout: "a week"', 25, "components[1].timeout", "duration"),
-        ("You read logs.", "You {% if %} logs.", 50, "prompts[0].prompt_template.system", "a Jinja2 template"),
+        ("You read logs.", "You {% if %} logs.", 51, "prompts[0].prompt_template.system", "a Jinja2 template"),
         ("    params: {timeout: 180}", "    model: x", 55, "prompts[0].model", "prompt_template"),
         ("      type: object\n      prop", "      prop", 57, "response_schemas[0]", "type: object"),
-        ("          internal: true", "          a: {b: [1]}", 15, "components[0].toolset[1]", "is deeper"),
+        ("          merge_request_iid: 7", "          a: {b: [1]}", 15, "components[0].toolset[1]", "is deeper"),
     ],
 )
 def test_what_does_not_fit_together_is_named_by_line_and_key(old: str, new: str, line: int, key: str, allowed: str) -> None:
@@ -219,10 +218,10 @@ def test_what_does_not_fit_together_is_named_by_line_and_key(old: str, new: str,
     ("text", "line", "found"),
     [
         ("", 1, "an empty file"),
-        ("a: [1", 2, "did not find expected"),
+        ("a: [1", 1, "not closed"),
         ("a: 1\nb: 2\na: 3", 3, "a for the second time"),
         ("a: {b: 1, b: 2}", 1, "b for the second time"),
-        ("a: 1\n---\nb: 2", 2, "another document"),
+        ("a: 1\n---\nb: 2", 2, "a second document"),
         ("a: !!python/object/apply:os.system ['true']", 1, "the tag"),
         ("a: !secret x", 1, "the tag !secret"),
         ("a: .inf", 1, "the number .inf"),
@@ -234,7 +233,7 @@ def test_what_does_not_fit_together_is_named_by_line_and_key(old: str, new: str,
         ("[" * 100 + "]" * 100, 1, "nested too deeply"),
         ("[" * 100_000, 1, "nested too deeply"),
         ("a: " + "9" * 5_000, 1, "the number"),
-        ("x" * (256 * 1024 + 1), 1, "262145 characters"),
+        ("x" * (256 * 1024 + 1), 1, "262,145 characters"),
         ("- just\n- a list", 1, "a list"),
         ("<<: 5\n", 1, "merged"),
     ],

@@ -1,0 +1,161 @@
+"""Response schemas: that they are JSON Schema, refer to nothing outside of themselves, and are not too large to be checked.
+
+A schema is read by the dialect that it names, as GitLab lets it; without `$schema` by 2020-12. Nothing is ever fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
+from referencing import Registry
+
+from duo_flows.domain.flow_checks import Finding
+from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.flow_rules.findings import listed
+
+from .positions import Document, Path
+from .problems import Located, located, shown
+
+# Keys and values of all schemas of a file together: ten times the largest that a provider takes. Checking takes a second for 4,000.
+MAX_VALUES = 3_000
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+_KINDS = {
+    "array": "a list",
+    "object": "a mapping",
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+}
+# With and without the empty fragment, which older files write.
+_DIALECTS = tuple(
+    f"{address}{end}"
+    for address in (
+        *(f"https://json-schema.org/draft/{version}/schema" for version in ("2020-12", "2019-09")),
+        *(f"http://json-schema.org/draft-0{version}/schema" for version in (7, 6, 4, 3)),
+    )
+    for end in ("", "#")
+)
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+def validator_of(schema: Mapping[str, Any]) -> Validator:
+    """Return what checks values against a schema, by the dialect that it names; it fetches nothing."""
+    made: Validator = _dialect(schema)(dict(schema), registry=Registry())
+    return made
+
+
+def _dialect(schema: Mapping[str, Any]) -> Any:
+    named = schema.get("$schema")
+    return validator_for({"$schema": named}, default=Draft202012Validator) if named in _DIALECTS else Draft202012Validator
+
+
+def schema_problems(document: Document, definition: FlowDefinition) -> Iterator[Located]:
+    """Yield everything in response schemas that is no JSON Schema."""
+    left = MAX_VALUES
+    for index, entry in enumerate(definition.response_schemas):
+        at: Path = ("response_schemas", index, "definition")
+        left -= _size(entry.definition)
+        if left < 0:
+            finding = Finding(at=at, found="response schemas of more values", allowed=f"at most {MAX_VALUES:,} in all of them")
+            yield located(document, finding)
+            return
+        for finding in _findings(entry.definition, at=at):
+            yield located(document, finding)
+
+
+def _size(value: Any) -> int:
+    waiting, count = [value], 0
+    while waiting:
+        part = waiting.pop()
+        count += 1
+        waiting.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+    return count
+
+
+def _findings(schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
+    named = schema.get("$schema", _DIALECTS[0])
+    if named not in _DIALECTS:
+        yield Finding(at=(*at, "$schema"), found=shown(named), allowed=listed(_DIALECTS[::2]), names=_DIALECTS[::2])
+        return
+    kind = _dialect(schema)
+    for fault in kind(kind.META_SCHEMA).iter_errors(dict(schema)):
+        yield _finding(fault, at=at)
+    yield from _parts(schema, at=at)
+
+
+def _finding(fault: Any, *, at: Path) -> Finding:
+    path = (*at, *fault.absolute_path)
+    if path[-1] == "type" and fault.validator == "anyOf":
+        return Finding(at=path, found=shown(fault.instance), allowed=", ".join(_TYPES), names=_TYPES)
+    return Finding(at=path, found=shown(fault.instance), allowed=f"{_allowed(fault)}, as JSON Schema has it")
+
+
+def _allowed(fault: Any) -> str:
+    if fault.validator == "type":
+        kinds = fault.validator_value if isinstance(fault.validator_value, list) else [fault.validator_value]
+        return " or ".join(_KINDS.get(kind, str(kind)) for kind in kinds)
+    if fault.validator == "enum":
+        return "one of " + ", ".join(str(value) for value in fault.validator_value)
+    limits = {"minimum": "{} or more", "exclusiveMinimum": "more than {}", "minItems": "{} or more of them"}
+    words = limits.get(str(fault.validator), "each value once" if fault.validator == "uniqueItems" else "what belongs there")
+    return words.format(fault.validator_value)
+
+
+def _parts(schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
+    """Yield references that lead nowhere, and patterns that are none; the dialects' own schemas do not tell these."""
+    waiting: list[tuple[Path, Any]] = [((), schema)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, list):
+            waiting.extend(((*path, number), value) for number, value in enumerate(part))
+        if not isinstance(part, dict):
+            continue
+        waiting.extend(((*path, name), value) for name, value in part.items())
+        if path[-1:] == ("properties",):
+            continue
+        for key in _REFERENCES:
+            if isinstance(reference := part.get(key), str):
+                yield from _reference(reference, schema, at=(*at, *path, key))
+        yield from _pattern(part.get("pattern"), at=(*at, *path, "pattern"))
+        for pattern in _mapping(part.get("patternProperties")):
+            yield from _pattern(pattern, at=(*at, *path, "patternProperties", pattern))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _pattern(pattern: Any, *, at: Path) -> Iterator[Finding]:
+    if isinstance(pattern, str):
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError):
+            yield Finding(at=at, found=pattern, allowed="a regular expression")
+
+
+def _reference(reference: str, schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
+    allowed = "a reference to a part of the same schema, such as `#/$defs/name`"
+    if not reference.startswith("#"):
+        yield Finding(at=at, found=reference, allowed=f"{allowed}; nothing is fetched")
+    elif reference.startswith("#/") and not _leads_somewhere(reference[2:].split("/"), schema):
+        names = tuple(f"#/{key}/{name}" for key in ("$defs", "definitions") for name in _mapping(schema.get(key)))
+        yield Finding(at=at, found=reference, allowed=f"{allowed}{': ' if names else ''}{listed(names)}", names=names)
+
+
+def _leads_somewhere(steps: list[str], part: Any) -> bool:
+    for step in steps:
+        name = unquote(step).replace("~1", "/").replace("~0", "~")
+        if isinstance(part, dict) and name in part:
+            part = part[name]
+        elif isinstance(part, list) and name.isdecimal() and int(name) < len(part):
+            part = part[int(name)]
+        else:
+            return False
+    return True

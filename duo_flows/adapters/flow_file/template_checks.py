@@ -1,0 +1,103 @@
+"""Templates and the inputs they read: what a template names and does not get is wrong, what it gets and does not name is waste."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from duo_flows.domain.flow_checks import Finding
+from duo_flows.domain.flow_definition import AgentComponent, Component, FlowDefinition, HumanInputComponent, OneOffComponent
+from duo_flows.domain.model import Model
+
+from .positions import Document, Path
+from .problems import Located, located
+from .templates import InvalidTemplate, Names, names_in, words_of_templates
+
+
+class _Template(Model):
+    path: Path
+    text: str
+
+
+def template_problems(document: Document, definition: FlowDefinition) -> Iterator[Located]:
+    """Yield every template that is none, and every variable that no input of its component gives."""
+    broken: set[Path] = set()
+    for template in _all(definition):
+        fault = _fault(template.text)
+        if fault is not None:
+            broken.add(template.path)
+            yield _of_fault(document, template, fault)
+    for component in definition.components:
+        for template in _of_component(definition, component):
+            if template.path not in broken:
+                yield from _unknown(document, template, component)
+
+
+def unused_inputs(document: Document, definition: FlowDefinition) -> Iterator[Located]:
+    """Yield every input that the component states and no template of it names. The templates have no faults."""
+    for index, component in enumerate(definition.components):
+        templates = [names_in(template.text) for template in _of_component(definition, component)]
+        if not templates or "inputs" not in component.model_fields_set:
+            continue
+        used = frozenset(name for names in templates for name in names.used)
+        for number, given in enumerate(component.inputs):
+            if given.name not in used:
+                at: Path = ("components", index, "inputs", number)
+                found, allowed = (
+                    f"{given.name}, which no template of {component.name} names",
+                    f"`{{{{ {given.name} }}}}` in its template",
+                )
+                yield located(document, Finding(at=at, found=found, allowed=allowed, names=tuple(_missed(templates, component))))
+
+
+def _missed(templates: list[Names], component: Component) -> Iterator[str]:
+    given = {one.name for one in component.inputs}
+    yield from sorted({name for names in templates for name in names.used if name not in given})
+
+
+def _all(definition: FlowDefinition) -> Iterator[_Template]:
+    for index in range(len(definition.prompts)):
+        yield from _of_prompt(definition, index)
+    for index, component in enumerate(definition.components):
+        if isinstance(component, HumanInputComponent):
+            yield _Template(path=("components", index, "message_template"), text=component.message_template)
+    yield _Template(path=("flow", "summary"), text=definition.flow.summary)
+
+
+def _of_component(definition: FlowDefinition, component: Component) -> Iterator[_Template]:
+    if isinstance(component, HumanInputComponent):
+        index = definition.components.index(component)
+        yield _Template(path=("components", index, "message_template"), text=component.message_template)
+    elif isinstance(component, AgentComponent | OneOffComponent):
+        ids = [prompt.prompt_id for prompt in definition.prompts]
+        if component.prompt_id in ids:
+            yield from _of_prompt(definition, ids.index(component.prompt_id))
+
+
+def _of_prompt(definition: FlowDefinition, index: int) -> Iterator[_Template]:
+    place: Path = ("prompts", index, "prompt_template")
+    template = definition.prompts[index].prompt_template
+    yield _Template(path=(*place, "system"), text=template.system)
+    yield _Template(path=(*place, "user"), text=template.user)
+
+
+def _fault(text: str) -> InvalidTemplate | None:
+    try:
+        names_in(text)
+    except InvalidTemplate as fault:
+        return fault
+    return None
+
+
+def _of_fault(document: Document, template: _Template, fault: InvalidTemplate) -> Located:
+    words = words_of_templates() if fault.name else ()
+    finding = Finding(at=template.path, found=fault.fault, allowed="a Jinja2 template", names=words, part=fault.name)
+    return Located(place=document.place_in(template.path, fault.line, fault.name), finding=finding)
+
+
+def _unknown(document: Document, template: _Template, component: Component) -> Iterator[Located]:
+    known = tuple(given.name for given in component.inputs)
+    inputs = ", ".join(known) or "no inputs"
+    for name, line in names_in(template.text).needed.items():
+        if name not in known:
+            finding = Finding(at=template.path, found=name, allowed=f"the inputs of {component.name}: {inputs}", names=known)
+            yield Located(place=document.place_in(template.path, line, name), finding=finding)
