@@ -94,5 +94,6 @@ async def get_job_logs(call: ToolCallContext, asked: JobLog) -> ToolOutput:
             "the whole log" if excerpt.is_whole else "what matters of it; ask for other lines by start_line and end_line, or grep"
         )
     shown = ", ".join(f"{first}-{last}" for first, last in excerpt.included_line_ranges) or "none"
-    header = f"Log of job {asked.job_id}, {excerpt.line_count} lines: {what}. Shown: {shown}."
+    cut = f" Too long to be whole: {', '.join(map(str, excerpt.cut_lines))}." if excerpt.cut_lines else ""
+    header = f"Log of job {asked.job_id}, {excerpt.line_count} lines: {what}. Shown: {shown}.{cut}"
     return ToolOutput({"line_count": excerpt.line_count, "text": excerpt.text}, f"{header}\n{excerpt.text}")

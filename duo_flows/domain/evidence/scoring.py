@@ -1,0 +1,126 @@
+"""What each line of a log is worth to somebody who asks why the job failed.
+
+The law of this module: a line's worth comes from its shape, from where it stands, from how often the like of it was seen, and from
+what stands near it; never from the budget. Worth is a number without a unit; only the order matters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from .blocks import Neighbour, above, below
+from .regions import Regions
+from .scan import Find, Scan
+from .shape import Kind
+from .structure import Level
+
+_WORTH: dict[Kind, float] = {
+    Kind.VERDICT: 100,
+    Kind.SUMMARY: 90,
+    Kind.ERROR: 85,
+    Kind.NAME: 80,
+    Kind.DETAIL: 40,
+    Kind.WORD: 26,
+    Kind.NOTE: 7,
+}
+
+# The second line of a template is worth two thirds of the first, the third half of it.
+_TEMPLATE_HALF = 2
+# The sixteenth failure of a shape is worth half of the first: the same again says less.
+_SHAPE_HALF = 16
+# A line that the green log has too did not make the job fail, most likely.
+_KNOWN = 0.15
+
+# Finds whose surroundings are looked at. The next would not fit any budget that a model is given.
+_WITH_SURROUNDINGS = 500
+_WITH_HEADINGS = 200
+
+_STEP_HEAD, _STEP_SCRIPT = 70.0, 40.0
+_SCRIPT_LINES = 14
+# The last lines before the job's end, the log's last lines and its first ones.
+_BEFORE_END, _LAST, _FIRST = 30.0, 12.0, 5.0
+_BEFORE_END_LINES, _LAST_LINES, _FIRST_LINES = 120, 12, 6
+_NEWS = 9.0
+
+
+def worths(lines: Sequence[str], seen: Scan) -> dict[int, float]:
+    """Return the worth of every line that has any."""
+    regions = Regions.of(seen, len(lines))
+    table: dict[int, float] = {}
+    ranked = _ranked(seen, regions)
+    _raise(table, ranked)
+    _raise(table, _surroundings(lines, ranked[:_WITH_SURROUNDINGS]))
+    _raise(table, _headings(seen, ranked[:_WITH_HEADINGS]))
+    _raise(table, _steps(lines, regions))
+    _raise(table, _ends(regions, len(lines)))
+    _raise(table, ((index, _NEWS * regions.factor(index)) for index in seen.news))
+    return table
+
+
+def _raise(table: dict[int, float], worth: Iterable[tuple[int, float] | tuple[Find, float]]) -> None:
+    for line, value in worth:
+        index = line.index if isinstance(line, Find) else line
+        if value > table.get(index, 0):
+            table[index] = value
+
+
+def _ranked(seen: Scan, regions: Regions) -> list[tuple[Find, float]]:
+    """Return finds with their worth, the best first."""
+    groups: dict[tuple[str, bool], list[Find]] = defaultdict(list)
+    for find in seen.finds:
+        groups[find.shape.name, regions.has_failed(find.index)].append(find)
+    valued = [
+        (find, _worth(find, min(2 * place, 2 * (len(group) - 1 - place) + 1)) * regions.factor(find.index))
+        for group in groups.values()
+        for place, find in enumerate(group)
+    ]
+    return sorted(valued, key=lambda pair: (-pair[1], pair[0].index))
+
+
+def _worth(find: Find, rank: int) -> float:
+    worth = _WORTH[find.shape.kind] / (1 + find.nth / _TEMPLATE_HALF) / (1 + rank / _SHAPE_HALF)
+    return worth * _KNOWN if find.is_known else worth
+
+
+def _surroundings(lines: Sequence[str], ranked: Sequence[tuple[Find, float]]) -> Iterable[tuple[int, float]]:
+    told: dict[str, int] = defaultdict(int)
+    starts = {find.index: find.shape.name for find, _ in ranked}
+    for find, worth in ranked:
+        for near in (*below(lines, find, starts), *above(lines, find)):
+            yield near.index, worth * near.share / (1 + _told_before(lines, near, told))
+
+
+def _told_before(lines: Sequence[str], near: Neighbour, told: dict[str, int]) -> int:
+    """Return how often a line like this stood near a better find, and count it."""
+    text = lines[near.index][:200].strip()
+    told[text] += 1
+    return told[text] - 1
+
+
+def _headings(seen: Scan, ranked: Sequence[tuple[Find, float]]) -> Iterable[tuple[int, float]]:
+    for find, worth in ranked:
+        for level, share in ((Level.STEP, 0.6), (Level.COMMAND, 0.6), (Level.PART, 0.5)):
+            heading = seen.outline.above(find.index, level)
+            if heading is not None:
+                yield heading, worth * share
+
+
+def _steps(lines: Sequence[str], regions: Regions) -> Iterable[tuple[int, float]]:
+    """Yield the headings of the steps that failed, with the scripts they ran where the log has them."""
+    for start, _ in regions.failed:
+        yield start, _STEP_HEAD
+        for index in range(start + 1, min(start + 1 + _SCRIPT_LINES, len(lines))):
+            if "##[group]" not in lines[start] or lines[index].startswith(("##[endgroup]", "shell: ")):
+                break
+            yield index, _STEP_SCRIPT - (index - start)
+
+
+def _ends(regions: Regions, line_count: int) -> Iterable[tuple[int, float]]:
+    for start, end in regions.failed:
+        for index in range(end, max(start, end - _BEFORE_END_LINES) - 1, -1):
+            yield index, _BEFORE_END / (1 + (end - index) / 25)
+    for distance in range(min(_LAST_LINES, line_count)):
+        yield line_count - 1 - distance, _LAST / (1 + distance / 4)
+    for index in range(min(_FIRST_LINES, line_count)):
+        yield index, _FIRST
