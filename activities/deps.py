@@ -9,6 +9,8 @@ from typing import Any
 
 from duo_flows.domain.flow_context import StoredValue, is_stored, stored
 from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.forge_reader import ForgeReader
+from duo_flows.domain.forge_writer import ForgeWriter
 from duo_flows.domain.people import Person
 from duo_flows.domain.ports import ContentStore, FlowFiles, Forge, Inbox, Planner, Repository, SessionStore
 
@@ -23,6 +25,8 @@ class Deps:
     """The outside, by role, and what the operator has set."""
 
     forge: Forge
+    reader: ForgeReader
+    writer: ForgeWriter
     repository: Repository
     planner: Planner
     sessions: SessionStore

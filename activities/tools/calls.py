@@ -12,10 +12,14 @@ from activities.deps import Deps
 
 @dataclass(frozen=True, kw_only=True)
 class ToolCallContext:
-    """For whom a tool is called, and the outside."""
+    """For whom a tool is called, and the outside.
+
+    `call_key` names the call within its session: the same for every try of it, and for no other call.
+    """
 
     deps: Deps
     scope: Scope
+    call_key: str = ""
 
 
 @dataclass(frozen=True)

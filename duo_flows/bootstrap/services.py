@@ -13,8 +13,9 @@ from duo_flows.adapters.flow_file import CatalogueFlows
 from duo_flows.adapters.flow_file.files import YamlFlowFiles
 from duo_flows.adapters.flow_file.policy_file import policy_of
 from duo_flows.adapters.git import GitRepository
-from duo_flows.adapters.gitlab import GitLabForge
+from duo_flows.adapters.gitlab import GitLabForge, GitLabWriter
 from duo_flows.adapters.store import Store, migrate, open_store
+from duo_flows.domain.forge_writer import ForgeWriter
 from duo_flows.domain.people import Person
 from duo_flows.domain.policy import ProjectPolicy
 from duo_flows.domain.ports import ContentStore, FlowFiles, Forge, Inbox, Planner, Repository, SessionStore
@@ -43,6 +44,7 @@ class Services:
     clock: Clock
     account: Person
     forge: Forge
+    writer: ForgeWriter
     repository: Repository
     planner: Planner
     sessions: SessionStore
@@ -74,6 +76,7 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             clock=clock,
             account=account,
             forge=forge,
+            writer=GitLabWriter(forge.asking),
             repository=GitRepository(token, account=_committer(account, settings), cache_dir=settings.git_cache_dir),
             planner=planner,
             sessions=store.sessions,

@@ -9,10 +9,13 @@ thing is asked for.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Literal, Protocol
 
 from .branches import BranchRule
+from .canonical import digest_of
+from .errors import Refused
 from .model import Model
 from .people import Branch
 from .pipelines import Note, NoteTarget
@@ -64,6 +67,28 @@ class NewIssue(NewItem):
     is_confidential: bool = False
     due_date: str = ""
     issue_type: str = "issue"
+
+
+class ItemSeen(Model):
+    """How the texts of an item stood when a call first saw it, by digest: what somebody has written since is not overwritten."""
+
+    title: str
+    description: str
+
+    @classmethod
+    def of(cls, item: Item) -> ItemSeen:
+        """Return how this item stands."""
+        return cls(title=digest_of(item.title), description=digest_of(item.description))
+
+    def check(self, present: Item, names: Collection[str]) -> None:
+        """Raise Refused if one of the named texts is to be overwritten and is not the one that was seen."""
+        now = self.of(present)
+        for name in sorted({"title", "description"}.intersection(names)):
+            if getattr(now, name) != getattr(self, name):
+                raise Refused(
+                    f"Somebody has changed the {name} since this call began; nothing was written. Read it again and try anew.",
+                    code="changed_meanwhile",
+                )
 
 
 class ItemChanges(Model):
@@ -152,10 +177,13 @@ class ForgeWriter(Protocol):
         Effects: at most one open issue has the mark; of two made at once the later one is closed.
         """
 
-    async def update_item(self, item: Item, changes: ItemChanges) -> Item:
+    async def update_item(self, item: Item, changes: ItemChanges, *, seen: ItemSeen) -> Item:
         """Return the issue or merge request with the changes.
 
         Effects: what is as wanted already is not written again. A description keeps the mark of the one it replaces.
+
+        Raises:
+            Refused: a text that would be overwritten is not the one that was seen.
         """
 
     async def write_comment(self, new: NewComment) -> Note:

@@ -26,12 +26,16 @@ class Triggers(Model):
 
 
 class ProjectPolicy(Model):
-    """The policy of one project. None means: not restricted by the project."""
+    """The policy of one project. None means: not restricted by the project.
+
+    `allow_default_branch` lets tools commit to the default branch, where flows and this policy themselves are read from.
+    """
 
     triggers: Triggers = Triggers()
     privileges: tuple[str, ...] | None = None
     tools_allow: tuple[str, ...] | None = None
     tools_deny: tuple[str, ...] = ()
+    allow_default_branch: bool = False
 
     def privileges_within(self, operators: Sequence[str]) -> tuple[str, ...]:
         """Return the privilege classes that hold here, sorted; `operators` hold where the project names none."""

@@ -31,6 +31,7 @@ from duo_flows.domain.ports import PushResult
 from duo_flows.domain.sessions import LogEntry, Session, Usage
 from signals.messages import Answer, AnswerResult, StartFlow
 from tests.doubles.forge import MemoryForge
+from tests.doubles.writer import MemoryWriter
 from workers.wiring import worker_of
 
 ACCOUNT = Person(id=1, username="duo", name="GitLab Duo", is_bot=True)
@@ -66,8 +67,10 @@ class MemoryRepository:
     async def expected_sha(self, project: Project, change: Change, *, message: str) -> str:
         return hashlib.sha1(f"{project.id}{change.digest}{message}".encode()).hexdigest()  # noqa: S324 - git's own
 
-    async def push_change(self, project: Project, change: Change, *, message: str) -> PushResult:
+    async def push_change(self, project: Project, change: Change, *, message: str, makes_branch: bool = False) -> PushResult:
         sha = await self.expected_sha(project, change, message=message)
+        if makes_branch:
+            self.forge.branches.setdefault((project.id, change.branch), Branch(name=change.branch, sha=change.base_sha))
         head = self.forge.branches[project.id, change.branch]
         if head.sha == sha:
             return PushResult(sha=sha)
@@ -172,6 +175,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.forge = MemoryForge(ACCOUNT)
+        self.writer = MemoryWriter(self.forge)
         self.planner = ListPlanner(self.replies)
         self.repository = MemoryRepository(self.forge, self._run_pipeline)
         self.store = MemoryStore(clock=lambda: datetime.now(UTC))
@@ -227,6 +231,7 @@ class World:
     def deps(self) -> Deps:
         return Deps(
             forge=self.forge,
+            writer=self.writer,
             repository=self.repository,
             planner=self.planner,
             sessions=self.store.sessions,

@@ -19,6 +19,7 @@ from duo_flows.domain.forge_writer import (
     ForgeWriter,
     Item,
     ItemChanges,
+    ItemSeen,
     LinkKind,
     NewComment,
     NewIssue,
@@ -102,9 +103,14 @@ class GitLabWriter(ForgeWriter):
             is_write=True,
         )
 
-    async def update_item(self, item: Item, changes: ItemChanges) -> Item:
-        """Return the item with the changes; nothing is sent where all is as wanted."""
+    async def update_item(self, item: Item, changes: ItemChanges, *, seen: ItemSeen) -> Item:
+        """Return the item with the changes; nothing is sent where all is as wanted.
+
+        Raises:
+            Refused: a text that would be overwritten is not the one that was seen.
+        """
         fields = items.fields_to_change(item, changes)
+        seen.check(item, fields)
         if not fields:
             return item
         path = items.item_path(item.target)
