@@ -2,8 +2,8 @@
 
 Started by the flow's own name with one `StartFlow`. Messages (JSON as in `signals.messages`):
 
-Signals: `answer` (Answer), `stop` (Stop), `pipeline_changed` (PipelineChanged).
-Updates: `submit_answer` (Answer) and `submit_stop` (Stop), each returning an AnswerResult.
+Signals: `answer` (Answer), `stop` (Stop), `pause` (Pause), `resume` (Resume), `pipeline_changed` (PipelineChanged).
+Updates: `submit_answer`, `submit_stop`, `submit_pause`, `submit_resume` with the same messages, each returning an AnswerResult.
 Queries: `state` (FlowState).
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -25,7 +25,7 @@ from duo_flows.domain.flow_routing import Route, end_at, next_component
 from duo_flows.domain.model import Model
 from duo_flows.domain.sessions import ENDING_EVENTS, Ending, SessionEvent
 from signals import names
-from signals.messages import Answer, AnswerResult, FlowState, StartFlow, Stop
+from signals.messages import Answer, AnswerResult, FlowState, Pause, Resume, StartFlow, Stop
 
 from . import display, retries
 from .arriving import Unreadable, read
@@ -34,6 +34,9 @@ from .errands import Errands
 from .people import People
 from .run_state import Carried, EndRun, RunState
 from .session_run import ContinueAsNew, SessionRun
+
+# A message that people send.
+Message = TypeVar("Message", Answer, Stop, Pause, Resume)
 
 
 class FlowResult(Model):
@@ -55,22 +58,28 @@ class Flow:
     @workflow.signal(name=names.SIGNAL_ANSWER, description="An answer to the open question.")
     def answer(self, *given: Any) -> None:
         """Take an answer; what came of it stands in the session log."""
-        try:
-            answer = read(Answer, given)
-        except Unreadable as problem:
-            self._people.post_unreadable(str(problem))
-        else:
-            self._people.post(event_id=answer.event_id or str(workflow.uuid4()), answer=answer)
+        self._take(Answer, given)
 
     @workflow.signal(name=names.SIGNAL_STOP, description="Stops the session at its next safe point.")
     def stop(self, *given: Any) -> None:
         """Take a wish to stop."""
+        self._take(Stop, given)
+
+    @workflow.signal(name=names.SIGNAL_PAUSE, description="Pauses the session at its next safe point.")
+    def pause(self, *given: Any) -> None:
+        """Take a wish to pause."""
+        self._take(Pause, given)
+
+    @workflow.signal(name=names.SIGNAL_RESUME, description="Lets a paused session go on.")
+    def resume(self, *given: Any) -> None:
+        """Take a wish to go on."""
+        self._take(Resume, given)
+
+    def _take(self, form: type[Message], given: Sequence[Any]) -> None:
         try:
-            stop = read(Stop, given)
+            self._people.post(read(form, given))
         except Unreadable as problem:
             self._people.post_unreadable(str(problem))
-        else:
-            self._people.post(event_id=stop.event_id or str(workflow.uuid4()), stop=stop)
 
     @workflow.signal(name=names.SIGNAL_PIPELINE, description="A hint that a pipeline moved.")
     def pipeline_changed(self, *_hint: Any) -> None:
@@ -81,8 +90,7 @@ class Flow:
     @workflow.update(name=names.UPDATE_ANSWER, description="An answer to the open question; returns what came of it.")
     async def submit_answer(self, *given: Any) -> AnswerResult:
         """Take an answer and return what came of it. A refusal is returned, not raised: it belongs in the log."""
-        answer = read(Answer, given)
-        return await self._people.ask(event_id=answer.event_id or _update_id(), answer=answer)
+        return await self._people.ask(read(Answer, given), event_id=_update_id())
 
     @submit_answer.validator
     def _check_answer(self, *given: Any) -> None:
@@ -91,12 +99,29 @@ class Flow:
     @workflow.update(name=names.UPDATE_STOP, description="Stops the session at its next safe point; returns what came of it.")
     async def submit_stop(self, *given: Any) -> AnswerResult:
         """Take a wish to stop and return what came of it."""
-        stop = read(Stop, given)
-        return await self._people.ask(event_id=stop.event_id or _update_id(), stop=stop)
+        return await self._people.ask(read(Stop, given), event_id=_update_id())
 
     @submit_stop.validator
     def _check_stop(self, *given: Any) -> None:
         _refuse_unreadable(Stop, given)
+
+    @workflow.update(name=names.UPDATE_PAUSE, description="Pauses the session at its next safe point; returns what came of it.")
+    async def submit_pause(self, *given: Any) -> AnswerResult:
+        """Take a wish to pause and return what came of it."""
+        return await self._people.ask(read(Pause, given), event_id=_update_id())
+
+    @submit_pause.validator
+    def _check_pause(self, *given: Any) -> None:
+        _refuse_unreadable(Pause, given)
+
+    @workflow.update(name=names.UPDATE_RESUME, description="Lets a paused session go on; returns what came of it.")
+    async def submit_resume(self, *given: Any) -> AnswerResult:
+        """Take a wish to go on and return what came of it."""
+        return await self._people.ask(read(Resume, given), event_id=_update_id())
+
+    @submit_resume.validator
+    def _check_resume(self, *given: Any) -> None:
+        _refuse_unreadable(Resume, given)
 
     @workflow.query(name=names.QUERY_STATE, description="Where the run stands and what it waits for.")
     def state(self) -> FlowState:
@@ -206,21 +231,19 @@ async def _walk_to_end(run: SessionRun) -> EndRun:
 async def _walk(run: SessionRun) -> EndRun:
     state = run.state
     while True:
+        await run.safe_point()
         component = state.opened.definition.component(state.component)
-        if not _is_midway(state):
+        if not state.is_inside:
+            state.is_inside = True
             state.step += 1
             state.passages[component.name] = state.passages.get(component.name, 0) + 1
         await run_component(run, component)
+        state.is_inside = False
         route = _next(state)
         end = end_at(route, after=state.component, context=state.context)
         if end is not None:
             return EndRun(*end)
         state.component = route.to
-
-
-def _is_midway(state: RunState) -> bool:
-    agent = state.agents.get(state.component)
-    return state.question is not None or bool(state.waits_for_sha) or (agent is not None and agent.is_midway)
 
 
 def _next(state: RunState) -> Route:

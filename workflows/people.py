@@ -7,22 +7,28 @@ and replies. It never raises: a refused act is answered, not failed.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.contracts import Prove, Proven, Reply, RequestContract
 from duo_flows.domain.model import Model
-from duo_flows.domain.requests import Act, Choice, Ruling, rule_on
-from duo_flows.domain.sessions import LogKind
-from signals.messages import Answer, AnswerResult, Stop
+from duo_flows.domain.requests import WORDED, Act, Choice, Ruling, rule_on
+from duo_flows.domain.sessions import LogKind, NewLogEntry
+from duo_flows.domain.steering import Steer, steered
+from signals.messages import Answer, AnswerResult, Pause, Resume, Stop
 
 from . import retries
 from .errands import Errands
 from .reports import report
-from .run_state import Envelope, RunState, StopAsked
+from .run_state import Envelope, RunState
 
 _NOTHING_ASKED = "This session has no open question now. Nothing was changed."
+# What a person may send.
+_Message = Answer | Stop | Pause | Resume
+# A line of the log is read at a glance; GitLab keeps the whole comment.
+_LOG_TEXT_MAX = 500
 _IS_OVER = "This session has ended. Nothing was changed; it can be started again with retry."
 
 
@@ -52,9 +58,17 @@ class People:
         self._ruling_on_one = asyncio.Lock()
         self._asked: list[tuple[Envelope, asyncio.Future[AnswerResult]]] = []
 
-    def post(self, *, event_id: str, answer: Answer | None = None, stop: Stop | None = None) -> Envelope:
-        """Put something into the inbox. Called by signal and update handlers, possibly before the run has begun."""
-        envelope = Envelope(event_id=event_id, first_seen_at=workflow.now(), answer=answer, stop=stop)
+    def post(self, message: _Message, *, event_id: str = "") -> Envelope:
+        """Put something into the inbox. Called by signal and update handlers, possibly before the run has begun.
+
+        Args:
+            message: what was sent.
+            event_id: counts where the message names no event of its own; without either a fresh one is made.
+        """
+        event = message.event_id or event_id or str(workflow.uuid4())
+        envelope = Envelope.model_validate(
+            {"event_id": event, "first_seen_at": workflow.now(), type(message).__name__.lower(): message}
+        )
         self.envelopes.append(envelope)
         return envelope
 
@@ -62,10 +76,10 @@ class People:
         """Put a message into the inbox that could not be read: it is refused in its turn, so that the log tells of it."""
         self.envelopes.append(Envelope(event_id=str(workflow.uuid4()), first_seen_at=workflow.now(), problem=problem))
 
-    async def ask(self, *, event_id: str, answer: Answer | None = None, stop: Stop | None = None) -> AnswerResult:
+    async def ask(self, message: _Message, *, event_id: str) -> AnswerResult:
         """Put something into the inbox, and return what came of it once it has been worked on."""
         result: asyncio.Future[AnswerResult] = asyncio.get_running_loop().create_future()
-        self._asked.append((self.post(event_id=event_id, answer=answer, stop=stop), result))
+        self._asked.append((self.post(message, event_id=event_id), result))
         return await result
 
     @property
@@ -120,8 +134,9 @@ class People:
             refusal = AnswerResult(is_accepted=False, code="unreadable", reason=envelope.problem)
             return await self._refuse(state, refusal, _Who(event_id=envelope.event_id, actor="", door="temporal"))
         proven = await _prove(state, envelope)
-        if envelope.stop is not None:
-            result = await self._stop(state, envelope.event_id, envelope.stop, proven)
+        asked = envelope.steering
+        if asked is not None:
+            result = await self._steer(state, asked, proven, event_id=envelope.event_id)
             if not proven.objection:
                 self.results[envelope.event_id] = result
             return result
@@ -147,8 +162,12 @@ class People:
         if not result.is_accepted or ruling is None:
             who = _Who(event_id=act.event_id, actor=act.actor, door=act.door, note_id=note_id)
             return await self._refuse(state, result, who)
-        words = {"words": act.text} if act.choice is Choice.MODIFY else {}
-        text = f"@{act.actor} answered {act.choice}." if not act.text else f"@{act.actor} answered {act.choice}: {act.text[:500]}"
+        words = {"words": act.text} if act.choice in WORDED else {}
+        text = (
+            f"@{act.actor} answered {act.choice}."
+            if not act.text
+            else f"@{act.actor} answered {act.choice}: {act.text[:_LOG_TEXT_MAX]}"
+        )
         data = {
             "event_id": act.event_id,
             "choice": str(act.choice),
@@ -159,7 +178,8 @@ class People:
         await report(state, state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, data=data))
         if state.question is not None:
             state.question = state.question.model_copy(update={"request": ruling.request, **words})
-        self._reply(state, note_id, result.reason, change_ref=result.change_ref if act.choice is Choice.DIFF else "")
+        shown = result.change_ref if act.choice is Choice.DIFF else ""
+        self._reply(state, note_id, result.reason, change_ref=shown, kind=ruling.request.kind)
         return result
 
     def _ruling(self, state: RunState, act: Act) -> tuple[AnswerResult, Ruling | None]:
@@ -184,23 +204,43 @@ class People:
         self._reply(state, who.note_id, result.reason)
         return result
 
-    async def _stop(self, state: RunState, event_id: str, stop: Stop, proven: Proven) -> AnswerResult:
+    async def _steer(
+        self, state: RunState, asked: tuple[Steer, Stop | Pause | Resume], proven: Proven, *, event_id: str
+    ) -> AnswerResult:
+        steer, message = asked
+        who = _Who(event_id=event_id, actor=proven.actor, door=message.door)
         if proven.objection or not proven.may_stop:
-            reason = (
-                proven.objection or f"Only @{state.opened.requester} or a Maintainer of {state.opened.project_path} can stop this."
-            )
-            refusal = AnswerResult(is_accepted=False, code=proven.code or "may_not_stop", reason=reason)
-            return await self._refuse(state, refusal, _Who(event_id=event_id, actor=proven.actor, door=stop.door))
-        if self.is_over:
-            return AnswerResult(is_accepted=True, code="already_ended", reason="The session has ended already.")
-        text = f"@{proven.actor} asked to stop." if not stop.reason else f"@{proven.actor} asked to stop: {stop.reason[:500]}"
-        await report(state, state.entry(LogKind.ANSWER, text, actor=proven.actor, door=stop.door))
-        state.stop = state.stop or StopAsked(actor=proven.actor, reason=stop.reason)
-        return AnswerResult(is_accepted=True, code="stopping", reason="The session stops at its next safe point.")
+            return await self._refuse(state, _may_not(state, steer, proven), who)
+        ruling = steered(state.steering, steer, status=state.status, actor=proven.actor, reason=message.reason)
+        result = AnswerResult(is_accepted=ruling.is_accepted, code=ruling.code, reason=ruling.reason)
+        if not ruling.is_accepted:
+            return await self._refuse(state, result, who)
+        if ruling.steering != state.steering:
+            await report(state, _steering_entry(state, asked, proven, event_id=event_id))
+            state.steering = ruling.steering
+        return result
 
-    def _reply(self, state: RunState, note_id: int | None, text: str, *, change_ref: str = "") -> None:
+    def _reply(self, state: RunState, note_id: int | None, text: str, **shown: Any) -> None:
         if note_id is not None and state.scope.note_target is not None:
-            self._errands.start(_reply(Reply(scope=state.scope, note_id=note_id, text=text, change_ref=change_ref)))
+            self._errands.start(_reply(Reply(scope=state.scope, note_id=note_id, text=text, **shown)))
+
+
+def _may_not(state: RunState, steer: Steer, proven: Proven) -> AnswerResult:
+    may = f"Only @{state.opened.requester} or a Maintainer of {state.opened.project_path} can {steer} this."
+    return AnswerResult(is_accepted=False, code=proven.code or "may_not_stop", reason=proven.objection or may)
+
+
+def _steering_entry(state: RunState, asked: tuple[Steer, Stop | Pause | Resume], proven: Proven, *, event_id: str) -> NewLogEntry:
+    steer, message = asked
+    reason = f": {message.reason[:_LOG_TEXT_MAX]}" if message.reason else "."
+    data = {
+        "event_id": event_id,
+        "asked": str(steer),
+        "actor_id": proven.actor_id,
+        "received_at": proven.received_at.isoformat() if proven.received_at else "",
+    }
+    text = f"@{proven.actor} asked to {steer}{reason}"
+    return state.entry(LogKind.ANSWER, text, actor=proven.actor, door=message.door, data=data)
 
 
 def _door(envelope: Envelope) -> str:
@@ -215,6 +255,8 @@ async def _prove(state: RunState, envelope: Envelope) -> Proven:
         first_seen_at=envelope.first_seen_at,
         answer=envelope.answer,
         stop=envelope.stop,
+        pause=envelope.pause,
+        resume=envelope.resume,
     )
     try:
         return await workflow.execute_activity_method(RequestContract.prove_act, task, summary="who acted?", **retries.GITLAB)

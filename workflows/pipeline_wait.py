@@ -50,7 +50,10 @@ async def wait_for_pipeline(run: SessionRun, component: DeterministicStepCompone
 async def _watch(run: SessionRun, sha: str, *, until: datetime) -> PipelineSeen:
     pause = _FIRST_PAUSE
     while True:
+        before = workflow.now()
         await run.safe_point()
+        # A pause takes nothing from the time that a pipeline has.
+        until += workflow.now() - before
         hints = run.pipeline_hints
         task = LookAtPipeline(scope=run.scope, sha=sha)
         seen = await workflow.execute_activity_method(
@@ -65,9 +68,11 @@ async def _watch(run: SessionRun, sha: str, *, until: datetime) -> PipelineSeen:
 
 async def _hint_or_pause(run: SessionRun, hints: int, pause: timedelta) -> None:
     try:
-        # Hints and a request to stop arrive here in between; both are looked at by the caller.
+        # Hints and requests to stop or pause arrive here in between; all are looked at by the caller.
         await workflow.wait_condition(
-            lambda: run.pipeline_hints > hints or run.state.stop is not None, timeout=pause, timeout_summary="look at the pipeline"
+            lambda: run.pipeline_hints > hints or run.state.stop is not None or run.state.is_to_pause,
+            timeout=pause,
+            timeout_summary="look at the pipeline",
         )
     except TimeoutError:
         return

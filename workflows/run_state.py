@@ -13,7 +13,8 @@ from activities.contracts import CallRequest, OpenedSession, Scope, ToolResult
 from duo_flows.domain.model import Model
 from duo_flows.domain.requests import Request
 from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, Waiting
-from signals.messages import Answer, AnswerResult, Stop
+from duo_flows.domain.steering import Steer, Steering, Wish
+from signals.messages import Answer, AnswerResult, Pause, Resume, Stop
 
 
 class EndRun(Exception):  # noqa: N818 - the way out of a walk, not always an error
@@ -32,14 +33,31 @@ class Envelope(Model):
     first_seen_at: datetime
     answer: Answer | None = None
     stop: Stop | None = None
+    pause: Pause | None = None
+    resume: Resume | None = None
     problem: str = ""
+
+    @property
+    def steering(self) -> tuple[Steer, Stop | Pause | Resume] | None:
+        """Return what is asked of the run and the message that asks it; None where the envelope holds something else."""
+        sent = {Steer.STOP: self.stop, Steer.PAUSE: self.pause, Steer.RESUME: self.resume}
+        return next(((steer, message) for steer, message in sent.items() if message is not None), None)
+
+
+class OpenDelegation(Model):
+    """The call of `delegate_task` that is being worked on, and the subsession that it was given to."""
+
+    call_id: str
+    subagent: str
+    number: int
 
 
 class AgentState(Model):
     """Where an agent stands: between its turns, and between its passages.
 
     `calls` are what its last turn asked for and that is not settled yet; `results` are known for some of them, or, once all are
-    settled, for the next turn to be told.
+    settled, for the next turn to be told. `agreed_turn` is the turn whose calls nobody has to be asked about any more. `assignment`
+    is what a supervisor asked for and the agent has not been told yet.
     """
 
     conversation_ref: str = ""
@@ -48,29 +66,29 @@ class AgentState(Model):
     is_midway: bool = False
     calls: tuple[CallRequest, ...] = ()
     results: tuple[ToolResult, ...] = ()
+    agreed_turn: int = 0
     messages: tuple[str, ...] = ()
     problems: int = 0
+    assignment: Any = None
+    delegation_count: int = 0
+    open_delegation: OpenDelegation | None = None
+    tokens: int = 0
+    is_long: bool = False
 
 
 class OpenQuestion(Model):
-    """The request as put and as it stands; `words` is what the person said with a modification."""
+    """The request as put and as it stands; `asker` is the key of who asked, `words` what the person said."""
 
     request: Request
     message_ref: str
     component: str
+    asker: str
     asked_at: datetime
     words: str = ""
 
     def as_waiting(self) -> Waiting:
         """Return the question as doors and operators see it, without its message."""
         return self.request.waiting(self.component, question_ref=self.message_ref)
-
-
-class StopAsked(Model):
-    """Somebody entitled has asked to stop."""
-
-    actor: str
-    reason: str
 
 
 class Carried(Model):
@@ -82,11 +100,12 @@ class Carried(Model):
     step: int
     context: dict[str, Any]
     passages: dict[str, int]
+    is_inside: bool = False
     agents: dict[str, AgentState]
     question: OpenQuestion | None = None
     results: dict[str, AnswerResult] = Field(default_factory=dict)
     envelopes: tuple[Envelope, ...] = ()
-    stop: StopAsked | None = None
+    steering: Steering = Steering()
     log_count: int = 0
     waits_for_sha: str = ""
 
@@ -98,9 +117,10 @@ _CARRIED = (
     "step",
     "context",
     "passages",
+    "is_inside",
     "agents",
     "question",
-    "stop",
+    "steering",
     "log_count",
     "waits_for_sha",
 )
@@ -111,7 +131,7 @@ _RESULTS_KEPT = 500
 
 @dataclass
 class RunState:
-    """A run's memory while it runs."""
+    """A run's memory while it runs. `is_inside` tells that the present component has been entered, and not been left."""
 
     opened: OpenedSession
     status: SessionStatus = SessionStatus.CREATED
@@ -119,17 +139,30 @@ class RunState:
     step: int = 0
     context: dict[str, Any] = field(default_factory=dict)
     passages: dict[str, int] = field(default_factory=dict)
+    is_inside: bool = False
     agents: dict[str, AgentState] = field(default_factory=dict)
     question: OpenQuestion | None = None
-    stop: StopAsked | None = None
+    steering: Steering = field(default_factory=Steering)
     log_count: int = 0
     waits_for_sha: str = ""
 
     @property
+    def stop(self) -> Steering | None:
+        """Return the wish of somebody entitled to stop the run, if there is one."""
+        return self.steering if self.steering.wish is Wish.STOP else None
+
+    @property
+    def is_to_pause(self) -> bool:
+        """Tell whether the run is to wait at a safe point. While a question is open it waits for its answer first."""
+        return self.steering.wish is Wish.PAUSE and self.question is None
+
+    @property
     def waiting(self) -> Waiting | None:
-        """Return what the run waits for now: its open question, a pipeline, or nothing."""
+        """Return what the run waits for now: its open question, somebody who resumes it, a pipeline, or nothing."""
         if self.question is not None:
             return self.question.as_waiting()
+        if self.status is SessionStatus.PAUSED:
+            return Waiting(reason=f"paused by @{self.steering.actor}", on=self.steering.actor)
         if self.waits_for_sha:
             return Waiting(reason=f"the pipeline of commit {self.waits_for_sha[:8]}", on="GitLab")
         return None

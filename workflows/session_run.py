@@ -10,7 +10,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.contracts import Announce, Scope, SessionContract
-from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionEvent, next_status
+from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionEvent, SessionStatus, next_status
 
 from . import display, retries
 from .errands import Errands
@@ -37,6 +37,8 @@ class SessionRun:
         self.people = people
         self.errands = errands
         self.pipeline_hints = 0
+        # Held while a question is being put, so that two who want to ask put one after the other.
+        self.asking = asyncio.Lock()
 
     @property
     def scope(self) -> Scope:
@@ -86,14 +88,36 @@ class SessionRun:
         return await task
 
     async def safe_point(self) -> None:
-        """Stop here if somebody asked to, or leave for a new history if this one has become long.
+        """Stop here if somebody asked to, leave for a new history if this one has become long, or wait here while paused.
 
         Raises:
             EndRun: a person entitled asked to stop.
             ContinueAsNew: the server suggests it.
         """
+        self._leave_if_due()
+        while self.state.is_to_pause:
+            await self._pause()
+
+    def _leave_if_due(self) -> None:
         stop = self.state.stop
         if stop is not None:
-            raise EndRun(Ending.STOPPED, f"Stopped by @{stop.actor}" + (f": {stop.reason}" if stop.reason else "."))
+            raise EndRun(Ending.STOPPED, f"Stopped {stop.by}")
         if workflow.info().is_continue_as_new_suggested():
             raise ContinueAsNew
+
+    async def _pause(self) -> None:
+        """Wait until somebody resumes the session; no timer and no activity is under way meanwhile.
+
+        Agents that work side by side come here each; the first changes the status, and the first to go on changes it back. A run
+        that continues as new within a pause is still paused there.
+        """
+        if self.state.status is not SessionStatus.PAUSED:
+            paused = f"Paused {self.state.steering.by}"
+            self.move(SessionEvent.PAUSE)
+            await self.report(self.entry(LogKind.STATUS, paused))
+        # Wishes to resume or to stop arrive here.
+        await workflow.wait_condition(lambda: not self.state.is_to_pause or workflow.info().is_continue_as_new_suggested())
+        self._leave_if_due()
+        if self.state.status is SessionStatus.PAUSED:
+            self.move(SessionEvent.RESUME)
+            await self.report(self.entry(LogKind.STATUS, "The session goes on."))

@@ -46,8 +46,9 @@ class Steering(Model):
     @property
     def by(self) -> str:
         """Return who asked, with the reason if one was given, as the end of a sentence."""
-        reason = self.reason.strip().rstrip(".")
-        return f"by @{self.actor}: {reason}." if reason else f"by @{self.actor}."
+        reason = self.reason.strip()
+        words = f"by @{self.actor}: {reason}" if reason else f"by @{self.actor}"
+        return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 class SteerRuling(Model):

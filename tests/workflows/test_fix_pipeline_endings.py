@@ -204,7 +204,7 @@ async def test_the_requester_stops_the_session(temporal: WorkflowEnvironment, re
         await recorded(flow, "stopped", record=record)
 
         assert told.is_accepted
-        assert (await flow.session()).summary.strip() == "Stopped by @maya: no need"
+        assert (await flow.session()).summary.strip() == "Stopped by @maya: no need."
 
 
 async def test_a_stop_gives_up_a_model_that_is_down(temporal: WorkflowEnvironment):

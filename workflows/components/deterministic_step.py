@@ -17,7 +17,6 @@ from workflows.session_run import SessionRun
 
 async def run_deterministic_step(run: SessionRun, component: DeterministicStepComponent) -> None:
     """Call the step's tool; leaves `tool_responses`, `error` and `execution_result` in the context."""
-    await run.safe_point()
     arguments = _arguments(run, component)
     if component.tool_name == WAIT_FOR_PIPELINE:
         value, error = await wait_for_pipeline(run, component, arguments), ""
