@@ -33,7 +33,7 @@ class GitLabStandIn:
     def project_id(self, path: str) -> int:
         return int(self.projects[path]["id"])
 
-    def rest(self, method: str, path: str, *, by: str, **parameters: Any) -> Any:
+    def rest(self, method: str, path: str, /, *, by: str, **parameters: Any) -> Any:
         """Return the JSON of one REST call, which has to succeed; its parameters go into the body, or with GET into the query."""
         placed = {"params": parameters} if method == "GET" else {"json": parameters}
         answer = self._http.request(method, f"/api/v4{path}", headers={"PRIVATE-TOKEN": self.token(by)}, **placed)

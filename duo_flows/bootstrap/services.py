@@ -13,8 +13,9 @@ from duo_flows.adapters.flow_file import CatalogueFlows
 from duo_flows.adapters.flow_file.files import YamlFlowFiles
 from duo_flows.adapters.flow_file.policy_file import policy_of
 from duo_flows.adapters.git import GitRepository
-from duo_flows.adapters.gitlab import GitLabForge, GitLabWriter
+from duo_flows.adapters.gitlab import GitLabForge, GitLabReader, GitLabWriter
 from duo_flows.adapters.store import Store, migrate, open_store
+from duo_flows.domain.forge_reader import ForgeReader
 from duo_flows.domain.forge_writer import ForgeWriter
 from duo_flows.domain.people import Person
 from duo_flows.domain.policy import ProjectPolicy
@@ -44,6 +45,7 @@ class Services:
     clock: Clock
     account: Person
     forge: Forge
+    reader: ForgeReader
     writer: ForgeWriter
     repository: Repository
     planner: Planner
@@ -76,6 +78,7 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             clock=clock,
             account=account,
             forge=forge,
+            reader=GitLabReader(forge.asking),
             writer=GitLabWriter(forge.asking),
             repository=GitRepository(token, account=_committer(account, settings), cache_dir=settings.git_cache_dir),
             planner=planner,

@@ -63,6 +63,15 @@ def _wanted_labels(call: Call, item: Issue | MergeRequest) -> list[str] | None:
     return [*kept, *(added or [])]
 
 
+def person_named(call: Call, role: str) -> int | None:
+    """The user a filter names by number or username; -1, who nobody is, for an unknown name."""
+    names = call.words(f"{role}_username")
+    if not names:
+        return call.number(f"{role}_id")
+    user = call.state.user_by_username(names[0])
+    return user.id if user else -1
+
+
 def _state(call: Call) -> Callable[[Issue | MergeRequest], bool] | None:
     state = call.text("state")
     return None if state in {None, "all"} else lambda item: item.state == state
@@ -83,11 +92,7 @@ def _numbers(call: Call) -> Callable[[Issue | MergeRequest], bool] | None:
 
 
 def _people(call: Call) -> Callable[[Issue | MergeRequest], bool] | None:
-    author, assignee = call.number("author_id"), call.number("assignee_id")
-    username = call.text("author_username")
-    if username is not None:
-        user = call.state.user_by_username(username)
-        author = user.id if user else -1
+    author, assignee = person_named(call, "author"), person_named(call, "assignee")
     if author is None and assignee is None:
         return None
     return lambda item: author in {None, item.author_id} and (assignee is None or assignee in item.assignee_ids)

@@ -222,6 +222,19 @@ class Pipeline:
 
 
 @dataclass(slots=True)
+class CommitComment:
+    """A comment on a commit, maybe at a line; `line_type` is `old` or `new`."""
+
+    sha: str
+    note: str
+    author_id: int
+    created_at: datetime
+    path: str | None
+    line: int | None
+    line_type: str | None
+
+
+@dataclass(slots=True)
 class CommitStatus:
     """A status an outside system reported for a commit."""
 
@@ -317,6 +330,7 @@ class Project:
     merge_requests: list[MergeRequest] = field(default_factory=list)
     pipelines: list[Pipeline] = field(default_factory=list)
     statuses: list[CommitStatus] = field(default_factory=list)
+    commit_comments: list[CommitComment] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     last_iids: dict[str, int] = field(default_factory=dict)
     last_activity_at: datetime | None = None

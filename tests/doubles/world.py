@@ -31,6 +31,7 @@ from duo_flows.domain.ports import PushResult
 from duo_flows.domain.sessions import LogEntry, Session, Usage
 from signals.messages import Answer, AnswerResult, StartFlow
 from tests.doubles.forge import MemoryForge
+from tests.doubles.reader import MemoryReader
 from tests.doubles.writer import MemoryWriter
 from workers.wiring import worker_of
 
@@ -175,6 +176,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.forge = MemoryForge(ACCOUNT)
+        self.reader = MemoryReader()
         self.writer = MemoryWriter(self.forge)
         self.planner = ListPlanner(self.replies)
         self.repository = MemoryRepository(self.forge, self._run_pipeline)
@@ -231,6 +233,7 @@ class World:
     def deps(self) -> Deps:
         return Deps(
             forge=self.forge,
+            reader=self.reader,
             writer=self.writer,
             repository=self.repository,
             planner=self.planner,

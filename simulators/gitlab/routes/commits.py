@@ -9,7 +9,7 @@ from simulators.gitlab.calls import Api, Call, JSONResponse, Response
 from simulators.gitlab.commits import CommitRequest, Person, write_commit
 from simulators.gitlab.diffs import diff
 from simulators.gitlab.errors import bad_parameter, forbidden, not_found, refused
-from simulators.gitlab.model import Access, CommitStatus
+from simulators.gitlab.model import Access, CommitComment, CommitStatus
 from simulators.gitlab.paging import page
 from simulators.gitlab.pushes import RefUpdate, after_push
 from simulators.gitlab.repositories import ZERO_SHA
@@ -34,6 +34,8 @@ def list_commits(call: Call) -> Response:
     if sha is None:
         raise not_found("Commit" if git.refs("refs/heads") else "Repository")
     commits = git.log(sha, exclude=git.resolve(start) if dots else None, path=call.text("path"))
+    if author := (call.text("author") or "").lower():
+        commits = [commit for commit in commits if author in f"{commit.author_name} <{commit.author_email}>".lower()]
     for bound, keeps in (("since", 1), ("until", -1)):
         if limit := call.text(bound):
             commits = [commit for commit in commits if _keeps(commit, limit, keeps)]
@@ -69,6 +71,27 @@ def commit_diff(call: Call) -> Response:
     _, git = call.code()
     commit = git.commit(call.commit_sha(git, call.segment("sha"), ""))
     return page(call, diff(git, next(iter(commit.parents), None), commit.sha), shapes.file_diff)
+
+
+@api.get("/projects/{project_id}/repository/commits/{sha}/comments")
+def commit_comments(call: Call) -> Response:
+    """Comments on a commit, oldest first."""
+    project, git = call.code()
+    sha = call.commit_sha(git, call.segment("sha"), "")
+    found = [comment for comment in project.commit_comments if comment.sha == sha]
+    return page(call, found, lambda comment: shapes.commit_comment(call.simulator, comment))
+
+
+@api.post("/projects/{project_id}/repository/commits/{sha}/comments")
+def comment_on_commit(call: Call) -> Response:
+    """Comment on a commit, or with `path` and `line` at a line of it."""
+    project, git = call.code(Access.REPORTER)
+    sha = call.commit_sha(git, call.segment("sha"), "")
+    comment = CommitComment(
+        sha, call.needed("note"), call.me.id, call.state.now(), call.text("path"), call.number("line"), call.text("line_type")
+    )
+    project.commit_comments.append(comment)
+    return JSONResponse(shapes.commit_comment(call.simulator, comment), status_code=201)
 
 
 @api.get("/projects/{project_id}/repository/commits/{sha}/refs")

@@ -126,9 +126,9 @@ def delete_issue(call: Call) -> Response:
 
 @api.get(PATH + "/{iid}/links")
 def list_links(call: Call) -> Response:
-    """The issues this one is related to."""
+    """The issues this one is related to, those left out that the caller may not read."""
     issue = call.issue(call.project())
-    links = [link for link in call.state.issue_links if issue in (link.source, link.target)]
+    links = [link for link in call.state.issue_links if issue in (link.source, link.target) and _is_readable(call, link)]
     return JSONResponse([shapes.linked_issue(call.simulator, link, issue) for link in links])
 
 
@@ -190,6 +190,12 @@ def _events(call: Call, kind: str) -> Response:
     issue = call.issue(call.project())
     events = [event for event in issue.events if event.kind == kind]
     return page(call, events, lambda event: shapes.resource_event(call.simulator, issue, event))
+
+
+def _is_readable(call: Call, link: IssueLink) -> bool:
+    projects = call.state.projects
+    ends = [(projects[item.project_id], item) for item in (link.source, link.target)]
+    return all(auth.can_see(call.user, project) and auth.can_read_issue(call.user, project, item) for project, item in ends)
 
 
 def _link(call: Call, issue: Issue) -> IssueLink:

@@ -8,7 +8,7 @@ from simulators.gitlab import auth, hooks, noteables
 from simulators.gitlab.calls import Api, Call, JSONResponse, Response, no_content
 from simulators.gitlab.diffs import diff
 from simulators.gitlab.errors import ApiError, conflict, invalid
-from simulators.gitlab.filters import filtered, keep_common, sorted_by
+from simulators.gitlab.filters import filtered, keep_common, person_named, sorted_by
 from simulators.gitlab.model import Access, MergeRequest
 from simulators.gitlab.paging import page
 from simulators.gitlab.pushes import create_merge_request_pipeline
@@ -51,7 +51,7 @@ def list_merge_requests(call: Call) -> Response:
             kept = [item for item in kept if getattr(item, field) == wanted]
     if (draft := call.flag("draft")) is not None or (draft := _wip(call)) is not None:
         kept = [item for item in kept if item.draft == draft]
-    if (reviewer := call.number("reviewer_id")) is not None:
+    if (reviewer := person_named(call, "reviewer")) is not None:
         kept = [item for item in kept if reviewer in item.reviewer_ids]
     kept = sorted_by(call, filtered(call, kept))
     return page(call, kept, lambda item: shapes.merge_request(call.simulator, project, item))

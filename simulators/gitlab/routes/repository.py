@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simulators.gitlab import auth
 from simulators.gitlab.calls import Api, Call, JSONResponse, PlainTextResponse, Response
 from simulators.gitlab.diffs import diff
 from simulators.gitlab.errors import bad_parameter, not_found
@@ -104,22 +105,31 @@ def _tag(call: Call, project: Project, git: Repository, name: str, sha: str) -> 
 @api.get("/projects/{project_id}/search")
 @api.get("/projects/{project_id}/-/search")
 def search(call: Call) -> Response:
-    """Search one scope: `blobs` in the code, `issues`, `merge_requests` in title and description."""
+    """Search one scope: `blobs` in the code, `commits` in messages, `issues`, `merge_requests` in title and description."""
     scope, wanted = call.needed("scope"), call.needed("search")
-    if scope == "blobs":
-        project, git = call.code()
-        sha = git.resolve(call.text("ref") or project.default_branch)
-        found = [] if sha is None else _blobs(call, project, git, sha, wanted)
-        return page(call, found, lambda item: item)
+    if scope in {"blobs", "commits"}:
+        return _search_code(call, scope, wanted)
     project = call.project()
     if scope == "issues":
         issues = [item for item in project.issues if _matches(wanted, item.title, item.description)]
-        visible = [item for item in issues if not item.confidential]
+        state = call.text("state")
+        visible = [item for item in issues if auth.can_read_issue(call.user, project, item) and state in {None, "all", item.state}]
         return page(call, visible, lambda item: issue_shape(call.simulator, project, item))
     if scope == "merge_requests":
         requests = [item for item in project.merge_requests if _matches(wanted, item.title, item.description)]
         return page(call, requests, lambda item: merge_request_shape(call.simulator, project, item))
     raise bad_parameter("scope does not have a valid value")
+
+
+def _search_code(call: Call, scope: str, wanted: str) -> Response:
+    project, git = call.code()
+    sha = git.resolve(call.text("ref") or project.default_branch)
+    if sha is None:
+        return page(call, [], lambda item: item)
+    if scope == "blobs":
+        return page(call, _blobs(call, project, git, sha, wanted), lambda item: item)
+    found = [commit for commit in git.log(sha) if _matches(wanted, commit.message)]
+    return page(call, found, lambda commit: {**shapes.commit(call.simulator, project, commit), "project_id": project.id})
 
 
 def _matches(wanted: str, *texts: str) -> bool:

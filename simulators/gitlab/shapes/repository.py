@@ -10,7 +10,7 @@ from simulators.gitlab.shapes.times import api_time, git_time
 
 if TYPE_CHECKING:
     from simulators.gitlab.diffs import FileDiff
-    from simulators.gitlab.model import CommitStatus, Project, ProtectedBranch, User
+    from simulators.gitlab.model import CommitComment, CommitStatus, Project, ProtectedBranch, User
     from simulators.gitlab.repositories import Commit, TreeEntry
     from simulators.gitlab.simulator import Simulator
 
@@ -48,6 +48,20 @@ def full_commit(simulator: Simulator, project: Project, item: Commit, changes: l
         "status": pipelines[-1].status if pipelines else None,
         "project_id": project.id,
         "last_pipeline": short_pipeline(simulator, project, pipelines[-1]) if pipelines else None,
+    }
+
+
+def commit_comment(simulator: Simulator, item: CommitComment) -> dict[str, Any]:
+    """A comment on a commit; it has no id of its own."""
+    from simulators.gitlab.shapes.people import user_by_id
+
+    return {
+        "note": item.note,
+        "path": item.path,
+        "line": item.line,
+        "line_type": item.line_type,
+        "author": user_by_id(simulator, item.author_id),
+        "created_at": api_time(item.created_at),
     }
 
 
