@@ -33,6 +33,7 @@ def deps_of(services: Services) -> Deps:
     settings = services.settings
     return Deps(
         forge=services.forge,
+        writer=services.writer,
         repository=services.repository,
         planner=services.planner,
         sessions=services.sessions,
