@@ -1,11 +1,9 @@
-"""Tools that read and write merge requests."""
+"""Tools that read merge requests."""
 
 from __future__ import annotations
 
-from duo_flows.domain.canonical import digest_of
 from duo_flows.domain.errors import Refused
-from duo_flows.domain.pipelines import NoteTarget, TargetKind
-from duo_flows.domain.tools import MergeRequestNote, MergeRequestRead
+from duo_flows.domain.tools import MergeRequestRead
 
 from .calls import ToolCallContext, ToolOutput
 
@@ -23,14 +21,6 @@ async def list_merge_request_diffs(call: ToolCallContext, asked: MergeRequestRea
     diffs = await call.deps.forge.merge_request_diffs(call.scope.project_id, _iid(call, asked))
     text = "\n".join(f"--- {diff.old_path}\n+++ {diff.new_path}\n{diff.diff}" for diff in diffs)
     return ToolOutput({"files": [diff.model_dump(mode="json") for diff in diffs]}, text or "No file is changed.")
-
-
-async def create_merge_request_note(call: ToolCallContext, asked: MergeRequestNote) -> ToolOutput:
-    """Write a comment, once for the same text in the same session."""
-    target = NoteTarget(project_id=call.scope.project_id, kind=TargetKind.MERGE_REQUEST, iid=asked.merge_request_iid)
-    marker = f"note-{call.scope.session_id}-{digest_of([asked.merge_request_iid, asked.body])[:16]}"
-    note = await call.deps.forge.post_note(target, asked.body, marker=marker)
-    return ToolOutput({"note_id": note.id, "url": note.web_url})
 
 
 def _iid(call: ToolCallContext, asked: MergeRequestRead) -> int:

@@ -159,6 +159,9 @@ class ForgeWriter(Protocol):
             Refused: it is there already, at another commit.
         """
 
+    async def last_commit(self, project_id: int, path: str, *, ref: str) -> str:
+        """Return the id of the last commit at a ref that touched a file; empty where none did."""
+
     async def item(self, target: NoteTarget) -> Item:
         """Return an issue or merge request as it is now."""
 

@@ -180,7 +180,7 @@ async def test_what_the_requester_may_not_the_agent_may_not(world, scope, level)
     [
         ({}, "body: Field required"),
         ({"body": ""}, "body: String should have at least 1 character"),
-        ({"body": "x", "project_id": 8}, "project_id: Extra inputs are not permitted"),
+        ({"body": "x", "color": 8}, "color: Extra inputs are not permitted"),
         ("Hello", "takes named arguments"),
         (["Hello"], "takes named arguments"),
         (None, "takes named arguments"),

@@ -36,7 +36,7 @@ def test_gitlabs_eight_privilege_classes_are_known_by_gitlabs_names():
 
 def test_an_unknown_tool_is_refused_with_the_names_of_those_there_are():
     with pytest.raises(
-        Refused, match=r"no tool named 'run_command'. The tools are: create_merge_request_note, .*push_change"
+        Refused, match=r"no tool named 'run_command'. The tools are: add_merge_request_reviewers, .*push_change"
     ) as caught:
         tool_named("run_command")
 
@@ -49,11 +49,16 @@ def test_a_tool_is_found_by_its_name(name):
 
 
 @pytest.mark.parametrize("name", [name for name, spec in TOOLS.items() if spec.is_write])
-def test_what_writes_needs_a_writing_class_and_a_developer(name):
+def test_what_writes_needs_a_writing_class_and_for_all_but_issues_a_developer(name):
     spec = tool_named(name)
 
     assert spec.privilege in {Privilege.READ_WRITE_GITLAB, Privilege.USE_GIT}
-    assert spec.access >= AccessLevel.DEVELOPER
+    assert spec.access >= (AccessLevel.REPORTER if "issue" in name else AccessLevel.DEVELOPER)
+
+
+@pytest.mark.parametrize("name", [name for name, spec in TOOLS.items() if spec.is_write and name != "push_change"])
+def test_what_writes_says_what_it_touches(name):
+    assert tool_named(name).touches is not None
 
 
 def test_no_agent_may_propose_push_or_wait_by_itself():

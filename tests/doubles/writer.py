@@ -51,6 +51,10 @@ class MemoryWriter(ForgeWriter):
             raise Refused(f"Branch {name!r} is there already, at {branch.sha[:8]}.", code="branch_exists")
         return branch
 
+    async def last_commit(self, project_id: int, path: str, *, ref: str) -> str:
+        self._asked()
+        return ref if (project_id, path, ref) in self.forge.files else ""
+
     async def item(self, target: NoteTarget) -> Item:
         self._asked()
         if target not in self.items:

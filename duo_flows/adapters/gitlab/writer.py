@@ -81,6 +81,15 @@ class GitLabWriter(ForgeWriter):
             )
         return found
 
+    async def last_commit(self, project_id: int, path: str, *, ref: str) -> str:
+        """Return the id of the last commit that touched a file."""
+
+        def question(gl: Client) -> str:
+            found = gl.every(f"/projects/{project_id}/repository/commits", ref_name=ref, path=path, per_page=1)
+            return next((str(data["id"]) for data in found), "")
+
+        return await self._ask(f"commits of {path!r} in project {project_id}", question)
+
     async def item(self, target: NoteTarget) -> Item:
         """Return an issue or merge request."""
         return await self._ask(_named(target), lambda gl: items.item(gl.one(items.item_path(target)), kind=target.kind))

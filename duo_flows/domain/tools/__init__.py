@@ -11,9 +11,20 @@ from types import MappingProxyType
 
 from duo_flows.domain.errors import Refused
 
-from . import changes, merge_requests, pipelines, repository
+from . import changes, code_writes, issue_writes, merge_request_writes, merge_requests, pipelines, repository
 from .changes import ProposeChange, PushChange
-from .merge_requests import MergeRequestNote, MergeRequestRead
+from .code_writes import CreateBranch, CreateCommit
+from .issue_writes import CreateIssue, IssueLink, IssueNote, UpdateIssue
+from .merge_request_writes import (
+    AddReviewers,
+    CreateMergeRequest,
+    DiffNote,
+    DiscussionReply,
+    DiscussionResolved,
+    MergeRequestNote,
+    UpdateMergeRequest,
+)
+from .merge_requests import MergeRequestRead
 from .pipelines import WAIT_FOR_PIPELINE, FailingJobs, JobLog, WaitForPipeline
 from .repository import RepositoryFile, RepositoryTree
 from .spec import Privilege, ToolSpec, check_access, check_privilege
@@ -21,7 +32,17 @@ from .spec import Privilege, ToolSpec, check_access, check_privilege
 __all__ = [
     "TOOLS",
     "WAIT_FOR_PIPELINE",
+    "AddReviewers",
+    "CreateBranch",
+    "CreateCommit",
+    "CreateIssue",
+    "CreateMergeRequest",
+    "DiffNote",
+    "DiscussionReply",
+    "DiscussionResolved",
     "FailingJobs",
+    "IssueLink",
+    "IssueNote",
     "JobLog",
     "MergeRequestNote",
     "MergeRequestRead",
@@ -31,13 +52,15 @@ __all__ = [
     "RepositoryFile",
     "RepositoryTree",
     "ToolSpec",
+    "UpdateIssue",
+    "UpdateMergeRequest",
     "WaitForPipeline",
     "check_access",
     "check_privilege",
     "tool_named",
 ]
 
-_KINDS = (changes, merge_requests, pipelines, repository)
+_KINDS = (changes, code_writes, issue_writes, merge_request_writes, merge_requests, pipelines, repository)
 
 TOOLS: Mapping[str, ToolSpec] = MappingProxyType({spec.name: spec for kind in _KINDS for spec in kind.SPECS})
 

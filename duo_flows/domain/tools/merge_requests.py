@@ -1,11 +1,10 @@
-"""Tools on merge requests."""
+"""Tools that read merge requests."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from duo_flows.domain.model import Model
-from duo_flows.domain.people import AccessLevel
 
 from .spec import Privilege, ToolSpec
 
@@ -14,13 +13,6 @@ class MergeRequestRead(Model):
     """Arguments of tools that read a merge request."""
 
     merge_request_iid: int | None = Field(default=None, description="The merge request's number in its project.")
-
-
-class MergeRequestNote(Model):
-    """Arguments of `create_merge_request_note`."""
-
-    merge_request_iid: int = Field(description="The merge request's number in its project.")
-    body: str = Field(min_length=1, max_length=100_000, description="The comment, in Markdown.")
 
 
 SPECS = (
@@ -35,13 +27,5 @@ SPECS = (
         description="List the files that a merge request changes, with their diffs.",
         privilege=Privilege.READ_ONLY_GITLAB,
         arguments=MergeRequestRead,
-    ),
-    ToolSpec(
-        name="create_merge_request_note",
-        description="Write a comment on a merge request.",
-        privilege=Privilege.READ_WRITE_GITLAB,
-        arguments=MergeRequestNote,
-        access=AccessLevel.DEVELOPER,
-        is_write=True,
     ),
 )

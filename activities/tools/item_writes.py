@@ -1,0 +1,39 @@
+"""What tools on issues and on merge requests share: changing one, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from duo_flows.domain.forge_writer import Item, ItemChanges, ItemSeen
+from duo_flows.domain.pipelines import Note, TargetKind
+
+from .calls import ToolCallContext, ToolOutput
+from .writing import began
+
+
+async def update_item(call: ToolCallContext, item: Item, changes: ItemChanges) -> Item:
+    """Return the item with the changes; a text that somebody has changed since the first try is not overwritten."""
+
+    async def look() -> tuple[str, Mapping[str, Any]]:
+        return f"A change of {name_of(item)} begins.", ItemSeen.of(item).model_dump()
+
+    seen = ItemSeen.model_validate((await began(call, look)).data)
+    return await call.deps.writer.update_item(item, changes, seen=seen)
+
+
+def name_of(item: Item) -> str:
+    """Return the item's name as GitLab writes it."""
+    return f"{'!' if item.target.kind is TargetKind.MERGE_REQUEST else '#'}{item.target.iid}"
+
+
+def item_output(item: Item) -> ToolOutput:
+    """Return what is told of an item that was written."""
+    value = item.model_dump(mode="json", exclude={"target", "description", "author_id"}) | {"iid": item.target.iid}
+    return ToolOutput(value, told=f"{name_of(item)} is {item.state}: {item.title}")
+
+
+def comment_output(note: Note) -> ToolOutput:
+    """Return what is told of a comment that was written."""
+    value = {"note_id": note.id, "discussion_id": note.discussion_id, "url": note.web_url}
+    return ToolOutput(value, told=f"comment {note.id} on {note.target.kind.replace('_', ' ').removesuffix('s')} {note.target.iid}")
