@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .disguised_secrets import ENCODED, UNSEEN, without_wrapped
+
 # Every pattern is linear: a repetition is either bounded, possessive (`++`), or followed by nothing that could make it give back.
 
 _PEM_MARK = re.compile(r"-----(BEGIN|END) (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
@@ -23,7 +25,7 @@ _PEM_REST = re.compile(r"(?:(?:\\r)?\\n|\r?\n)(?:[^\n\\]{0,80}[\s:|])?[A-Za-z0-9
 
 # Prefixes of GitLab's tokens. Source: GitLab docs, security/tokens (token prefixes).
 _GITLAB = (
-    r"(?:glpat|gloas|gldt|glrtr|glrt|glcbt|glptt|glft|glimt|glagent|glwt|glsoat|glffct)-[A-Za-z0-9_.-]{12,}+"
+    r"(?:glpat|gloas|gldt|glrtr|glrt|glcbt|glptt|glft|glimt|glagent|glwt|glsoat|glffct)(?:-|%2[Dd])[A-Za-z0-9_.-]{12,}+"
     r"|GR1348941[A-Za-z0-9_-]{12,}+"
 )
 _GITHUB = r"gh[pousr]_[A-Za-z0-9]{30,}+|github_pat_[A-Za-z0-9_]{22,}+"
@@ -43,6 +45,7 @@ _BY_SHAPE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("google_key", re.compile(r"AIza[A-Za-z0-9_-]{35,}+")),
     ("aws_key", re.compile(_AWS_KEY_ID)),
     ("jwt", re.compile(_JWT)),
+    ("encoded_token", ENCODED),
 )
 
 # What stands between a name and its value has been replaced already.
@@ -100,8 +103,22 @@ _BY_PLACE: tuple[tuple[str, re.Pattern[str]], ...] = (
 
 
 def redact(text: str) -> str:
-    """Return the text with each secret replaced by `[redacted:<kind>]`; a key of several lines keeps as many lines."""
-    text = _without_private_keys(text)
+    """Return the text with each secret replaced by `[redacted:<kind>]`; a key of several lines keeps as many lines.
+
+    A secret that signs without any show cut into pieces (colours of a terminal) is found too; the text then comes without them.
+    """
+    plain = UNSEEN.sub("", text)
+    if plain == text:
+        return _redacted(text)
+    seen = _redacted(plain)
+    if seen != plain:
+        return seen
+    found = _redacted(text)
+    return text if found == text else _redacted(UNSEEN.sub("", found))
+
+
+def _redacted(text: str) -> str:
+    text = without_wrapped(_without_private_keys(text))
     for kind, pattern in _BY_SHAPE:
         text = pattern.sub(f"[redacted:{kind}]", text)
     for kind, pattern in _BY_PLACE:

@@ -1,5 +1,7 @@
 """Secrets are found by their shape and place, and ordinary text stays as it is."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -140,9 +142,62 @@ PLACES = [
     "eyJ",
     "sk-",
 ]
-SIGNS = [*"@:'\" =a1[](-_./\n\x0b\u2028", "\r\n", "\\n", "[redacted:secret]"]
+SIGNS = ["\x1b[0m", "\u200b", "\x1b]8;;", "glpat-", *"@:'\" =a1[](-_./\n\x0b\u2028", "\r\n", "\\n", "[redacted:secret]"]
 PIECES = SECRETS + PLACES + SIGNS
 MIXED = st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=25).map("".join)
+
+
+# Tokens in disguise.
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\x1b[0m", "\x1b[1;31m", "\x1b[K", "\x1b]8;;\x07", "\x9b1m", "\x1b(B", "\x00", "\x08", "\u200b", "\ufeff", "\xad"]
+)
+@pytest.mark.parametrize("at", [2, 6, 9, 20])
+def test_a_token_is_found_behind_signs_that_show_nothing(unseen, at):
+    token = f"glpat-{BODY}"
+
+    seen = redact(f"a\nb {token[:at]}{unseen}{token[at:]} c\nd")
+
+    assert seen.split("\n")[0] + seen.split("\n")[2] == "ad"
+    assert (token[:at] in seen, token[at:] in seen, "[redacted:gitlab_token]" in seen) == (False, False, True)
+
+
+def test_signs_that_show_nothing_stay_where_nothing_is_secret():
+    assert redact("\x1b[31mred\x1b[0m \ufeff") == "\x1b[31mred\x1b[0m \ufeff"
+
+
+@pytest.mark.parametrize("at", [6, 9, 14, 17, 20])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\n    "])
+def test_a_token_that_is_wrapped_is_replaced_in_both_lines(at, line_end):
+    token = f"glpat-{BODY}"
+
+    assert redact(f"a {token[:at]}{line_end}{token[at:]}\nb") == f"a [redacted:gitlab_token]{line_end}[redacted:gitlab_token]\nb"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tokens begin with glpat-\nauthentication needs them.",
+        "prefix: glpat-\n2026-11-20 12:00",
+        "glpat-\nsha256:abcdef0123456789abcd",
+    ],
+)
+def test_a_prefix_at_the_end_of_a_line_does_not_take_the_next_one(text):
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "oauth2:"])
+def test_a_token_in_base64_is_found_wherever_it_begins(before):
+    encoded = base64.b64encode(f"{before}glpat-{BODY}".encode()).decode()
+
+    seen = redact(f"x = {encoded} y")
+
+    assert (encoded[-20:-4] in seen, "[redacted:encoded_token]" in seen) == (False, True)
+
+
+def test_a_token_in_a_url_is_found():
+    assert redact(f"/x/glpat%2D{BODY}/y") == "/x/[redacted:gitlab_token]/y"
 
 
 @given(MIXED)
@@ -163,7 +218,23 @@ def test_no_gitlab_token_gets_through(text):
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", " ", "_", "eyJ", "token=", "\n token: aaaaaaa", "://a:", "bearer a", "password: 'a1", BEGIN, f"{BEGIN}\n{KEY_LINE}\n"],
+    [
+        "a",
+        " ",
+        "_",
+        "eyJ",
+        "token=",
+        "\n token: aaaaaaa",
+        "://a:",
+        "glpat-\n",
+        "\x1b[0m",
+        "\x1b]",
+        "Z2xwYXQt",
+        "bearer a",
+        "password: 'a1",
+        BEGIN,
+        f"{BEGIN}\n{KEY_LINE}\n",
+    ],
 )
 def test_a_megabyte_of_what_a_pattern_begins_with_are_read_to_their_end(unit):
     text = unit * (1_000_000 // len(unit)) + f"\nglpat-{BODY}"

@@ -159,7 +159,7 @@ class GitLabReader(ForgeReader):
     ) -> tuple[T, ...]:
         return await self._ask(what, lambda gl: tuple(shape(data) for data in gl.page(path, number=page, count=count, **query)))
 
-    async def _search(  # noqa: PLR0913 - the last ones are what GitLab is asked
+    async def _search(
         self, project_id: int, scope: str, words: str, shape: Callable[[dict[str, Any]], T], *, page: int, **query: Any
     ) -> tuple[T, ...]:
         path, what = f"/projects/{project_id}/search", f"{scope} with these words in project {project_id}"

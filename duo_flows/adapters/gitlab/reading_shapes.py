@@ -3,7 +3,8 @@
 The law of this module: one pure function per thing, from the object that GitLab sends to the domain's value. A missing or wrong
 field raises KeyError, TypeError or ValueError, which the reader reports as an answer that could not be read.
 
-Source of the fields: GitLab docs, api/issues, api/issue_links, api/discussions, api/commits, api/merge_requests, api/search, api/jobs.
+Source of the fields: GitLab docs, api/issues, api/issue_links, api/discussions, api/commits, api/merge_requests, api/search,
+api/jobs.
 """
 
 from __future__ import annotations
