@@ -17,7 +17,7 @@ from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.model import Model
 from duo_flows.domain.model_turns import StopReason
 from duo_flows.domain.pipelines import NoteTarget, note_target_of
-from duo_flows.domain.requests import Act, Choice, Request
+from duo_flows.domain.requests import Act, Choice, Request, RequestKind
 from duo_flows.domain.sessions import Ending, SessionUpdate, Usage
 from signals.messages import Answer, Pause, Resume, StartFlow, Stop
 
@@ -95,7 +95,8 @@ class ModelTurn(Model):
 
     `conversation_ref` names what was said before ("" at the beginning); the conversation itself never travels. `tool_results`
     answer the calls of the turn before; `messages` are said by people or by us in between. `greets` says that the agent is entered:
-    it is given its prompt, unless it was given the same one before.
+    it is given its prompt, unless it was given the same one before. `assignment` is what a supervisor asks for, said after the
+    prompt; `subsession` the number of a sub-agent's conversation, 0 for a component's own.
     """
 
     scope: Scope
@@ -107,29 +108,45 @@ class ModelTurn(Model):
     greets: bool = False
     tool_results: tuple[ToolResult, ...] = ()
     messages: tuple[str, ...] = ()
+    assignment: Any = None
+    subsession: int = 0
+    rounds_left: int | None = None
     must_finish: bool = False
     cost_cap_microusd: int
 
 
 class ToolResult(Model):
-    """The result of a tool call for the model: by reference, or in short words of ours."""
+    """The result of a tool call for the model: by reference, or in short words of ours, and then `answer`, a value of the context.
+
+    `value` is for the context and no model reads it.
+    """
 
     call_id: str
     text_ref: str = ""
     text: str = ""
+    answer: Any = None
+    value: Any = None
     is_error: bool = False
 
 
 class CallRequest(Model):
-    """A tool call that a model asks for; long arguments travel by reference."""
+    """A tool call that a model asks for; long arguments travel by reference.
+
+    With a `problem` it is not made, and the model is told that.
+    """
 
     id: str
     name: str
     arguments: Any
+    problem: str = ""
 
 
 class ModelTurnDone(Model):
-    """What a turn gave: calls, or a final answer, or a problem to tell the model about in the next turn."""
+    """What a turn gave: calls, or a final answer, or a problem to tell the model about in the next turn.
+
+    `tokens` is how long the conversation is now, as far as the provider counted; `is_long` says that it is to be compacted before
+    the next turn; `is_too_long` that the provider did not take it, and that the turn has not taken place.
+    """
 
     conversation_ref: str
     stop_reason: StopReason
@@ -137,11 +154,38 @@ class ModelTurnDone(Model):
     answer: Any = None
     problem: str = ""
     is_over_cap: bool = False
+    is_long: bool = False
+    is_too_long: bool = False
+    tokens: int = 0
     usage: Usage = Usage()
 
 
+class CompactConversation(Model):
+    """Asks for a summary of a conversation's older messages, before the turn of this number. `tokens`: its length; 0 if unknown."""
+
+    scope: Scope
+    component: str
+    subsession: int = 0
+    step: int
+    turn: int
+    conversation_ref: str
+    tokens: int = 0
+    cost_cap_microusd: int
+
+
+class ConversationCompacted(Model):
+    """The conversation from now on: the same reference where there was nothing to leave out. `problem` says why it may not go on."""
+
+    conversation_ref: str
+    is_over_cap: bool = False
+    problem: str = ""
+
+
 class ToolRun(Model):
-    """Asks for one tool call. `call_id` is empty where a step calls and not a model."""
+    """Asks for one tool call. `call_id` is empty where a step calls and not a model.
+
+    `keeps_value`: what the tool gives is wanted for the context, also where a model has called it.
+    """
 
     scope: Scope
     component: str
@@ -149,6 +193,8 @@ class ToolRun(Model):
     tool: str
     arguments: Any
     call_id: str = ""
+    subsession: int = 0
+    keeps_value: bool = False
 
 
 class ToolDone(Model):
@@ -180,6 +226,24 @@ class Asked(Model):
     note_ref: str
 
 
+class AskAboutCalls(Model):
+    """Asks the requester about the calls of one turn, as far as consent is needed. `agent` is the key of the agent's memory."""
+
+    scope: Scope
+    component: str
+    step: int
+    agent: str
+    turn: int
+    calls: tuple[CallRequest, ...]
+    deadline: datetime
+
+
+class CallsAsked(Model):
+    """The request as put; None where nobody has to be asked, because each call is pre-approved or was consented to for good."""
+
+    asked: Asked | None = None
+
+
 class Announce(Model):
     """Puts a stored text into the session's item in GitLab."""
 
@@ -189,12 +253,13 @@ class Announce(Model):
 
 
 class Reply(Model):
-    """Answers a person's comment in GitLab; with `change_ref` the full diff is shown below the text."""
+    """Answers a person's comment in GitLab; with `change_ref` the full diff, or the calls in full, are shown below the text."""
 
     scope: Scope
     note_id: int
     text: str
     change_ref: str = ""
+    kind: RequestKind = RequestKind.APPROVAL
 
 
 class Prove(Model):
@@ -313,6 +378,11 @@ class ModelContract(ABC):
     async def model_turn(self, task: ModelTurn) -> ModelTurnDone:
         """Ask the model once; a turn that was answered before is given again without asking."""
 
+    @abstractmethod
+    @activity.defn(name="compact_conversation")
+    async def compact_conversation(self, task: CompactConversation) -> ConversationCompacted:
+        """Put a summary in the place of a conversation's older messages, once."""
+
 
 class ToolContract(ABC):
     """Tool calls."""
@@ -335,6 +405,11 @@ class RequestContract(ABC):
     @activity.defn(name="ask_requester")
     async def ask_requester(self, task: Ask) -> Asked:
         """Put a question, so that doors can show it."""
+
+    @abstractmethod
+    @activity.defn(name="ask_about_calls")
+    async def ask_about_calls(self, task: AskAboutCalls) -> CallsAsked:
+        """Put the question whether an agent's calls may be made, unless nobody has to be asked."""
 
     @abstractmethod
     @activity.defn(name="prove_act")

@@ -11,7 +11,7 @@ from typing_extensions import override
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_context import refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import AgentComponent, FlowDefinition
-from duo_flows.domain.model_turns import StopReason, ToolAnswer, ToolSchema, TurnReply, TurnRequest
+from duo_flows.domain.model_turns import StopReason, ToolAnswer, ToolCall, ToolSchema, TurnReply, TurnRequest
 from duo_flows.domain.ports import TurnKey
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate
@@ -128,14 +128,14 @@ class ModelActivities(ModelContract):
         return await self._with_answer(done, definition.schema(component.response_schema_id), reply.text)
 
     async def _calls(self, reply: TurnReply) -> tuple[CallRequest, ...]:
-        for call in reply.tool_calls:
-            refuse_forged(call.arguments, where=f"The model's call of {call.name!r}")
-        return tuple(
-            [
-                CallRequest(id=call.id, name=call.name, arguments=await self._deps.travelling(call.arguments))
-                for call in reply.tool_calls
-            ]
-        )
+        return tuple([await self._call(call) for call in reply.tool_calls])
+
+    async def _call(self, call: ToolCall) -> CallRequest:
+        try:
+            refuse_forged(call.arguments, where="This call")
+        except NeverAgain as problem:
+            return CallRequest(id=call.id, name=call.name, arguments={}, problem=f"{problem} Give the value itself.")
+        return CallRequest(id=call.id, name=call.name, arguments=await self._deps.travelling(call.arguments))
 
     async def _with_answer(self, done: ModelTurnDone, schema: dict[str, Any] | None, text: str) -> ModelTurnDone:
         try:

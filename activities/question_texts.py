@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from duo_flows.domain.canonical import DIGEST_PREFIX_LENGTH
+from duo_flows.domain.choice_words import meaning_of, place_of_words
 from duo_flows.domain.requests import Choice, Request
-
-_MEANINGS = {
-    Choice.APPLY: ("", "apply exactly this change"),
-    Choice.DIFF: ("", "show me the full diff"),
-    Choice.CANCEL: ("", "change nothing"),
-    Choice.MODIFY: (" <what should be different>", "ask for another proposal"),
-}
 
 
 def question_text(request: Request, message: str, *, account: str) -> str:
     """Return the question as Markdown, for GitLab and for every other door."""
-    digest = request.digest[:DIGEST_PREFIX_LENGTH]
-    lines = [f"- `@{account} {choice} {digest}{_MEANINGS[choice][0]}`: {_MEANINGS[choice][1]}" for choice in request.choices]
+    lines = [f"- `{_command(choice, request, account)}`: {meaning_of(choice, request.kind)}" for choice in request.choices]
     until = f"{request.deadline:%Y-%m-%d %H:%M} UTC"
     return (
         f"{message}\n\n@{request.requester}, answer by {until}, here in a new comment or where you started this:\n\n"
@@ -25,11 +18,20 @@ def question_text(request: Request, message: str, *, account: str) -> str:
     )
 
 
+def _command(choice: Choice, request: Request, account: str) -> str:
+    return f"@{account} {choice} {request.digest[:DIGEST_PREFIX_LENGTH]} {place_of_words(choice)}".rstrip()
+
+
 def diff_block(diff: str, *, limit: int) -> str:
     """Return a diff as a Markdown code block that its content cannot close."""
-    shown = diff if len(diff) <= limit else f"{diff[:limit]}\n[cut: {len(diff) - limit} more characters]"
+    return code_block(diff, language="diff", limit=limit)
+
+
+def code_block(text: str, *, language: str, limit: int) -> str:
+    """Return a text as a Markdown code block that its content cannot close, cut at `limit` characters."""
+    shown = text if len(text) <= limit else f"{text[:limit]}\n[cut: {len(text) - limit} more characters]"
     fence = "`" * max(3, _longest_run_of_backticks(shown) + 1)
-    return f"{fence}diff\n{shown}\n{fence}"
+    return f"{fence}{language}\n{shown}\n{fence}"
 
 
 def _longest_run_of_backticks(text: str) -> int:

@@ -18,15 +18,16 @@ from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
 from duo_flows.domain.pipelines import Note
 from duo_flows.domain.received import ReceivedAnswer, note_event
 from duo_flows.domain.redaction import redact
-from duo_flows.domain.requests import Act, Request, fitting_choices
-from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionStatus, SessionUpdate
+from duo_flows.domain.requests import Act, Request, RequestKind, fitting_choices
 from signals.messages import Answer, Pause, Resume, Stop
 from signals.signatures import is_signed
 
+from .asking import Showing, put_question
 from .boundary import bounded
-from .contracts import Ask, Asked, FindMissed, Missed, Prove, Proven, Reply, RequestContract, Scope
+from .call_questions import put_question_about_calls
+from .contracts import Ask, AskAboutCalls, Asked, CallsAsked, FindMissed, Missed, Prove, Proven, Reply, RequestContract, Scope
 from .deps import Deps
-from .question_texts import diff_block, question_text
+from .question_texts import code_block, diff_block
 
 # GitLab refuses notes over a million characters, and nobody reads one over this length.
 _NOTE_DIFF_MAX = 60_000
@@ -49,11 +50,15 @@ class RequestActivities(RequestContract):
         variables = await self._deps.loaded(task.inputs)
         message = redact(self._deps.flow_files.render(component.message_template, variables)).strip()
         change = await self._deps.loaded(task.change)
-        request = _request(task, message, change)
-        message_ref = await self._deps.put_text(message)
-        note_ref = await self._deps.put_text(question_text(request, message, account=self._deps.account.username))
-        await self._deps.sessions.update(_as_update(task, request, message_ref))
-        return Asked(request=request.model_copy(update={"message": ""}), message_ref=message_ref, note_ref=note_ref)
+        kind = RequestKind.INPUT if component.interaction_type == "input" else RequestKind.APPROVAL
+        request = _request(task, message, change, kind)
+        return await put_question(self._deps, task.scope, request, Showing(component=task.component))
+
+    @override
+    @activity.defn(name="ask_about_calls")
+    @bounded
+    async def ask_about_calls(self, task: AskAboutCalls) -> CallsAsked:
+        return CallsAsked(asked=await put_question_about_calls(self._deps, task))
 
     @override
     @activity.defn(name="prove_act")
@@ -158,12 +163,17 @@ class RequestActivities(RequestContract):
         note = await self._deps.forge.note(target, task.note_id)
         text = task.text
         if task.change_ref:
-            change = Change.model_validate_json(await self._deps.contents.get(task.change_ref))
-            text = f"{text}\n\n{diff_block(change.diff, limit=_NOTE_DIFF_MAX)}"
+            text = f"{text}\n\n{await self._shown_in_full(task)}"
         await self._deps.forge.post_note(target, text, marker=f"reply-{task.note_id}", reply_to=note)
 
+    async def _shown_in_full(self, task: Reply) -> str:
+        if task.kind is RequestKind.TOOL_CALLS:
+            return code_block(await self._deps.text(task.change_ref), language="json", limit=_NOTE_DIFF_MAX)
+        change = Change.model_validate_json(await self._deps.contents.get(task.change_ref))
+        return diff_block(change.diff, limit=_NOTE_DIFF_MAX)
 
-def _request(task: Ask, message: str, change: Any) -> Request:
+
+def _request(task: Ask, message: str, change: Any, kind: RequestKind) -> Request:
     digest, change_ref = _subject(task, message, change)
     return Request(
         id=digest_of([task.scope.session_id, task.scope.run, task.step])[:DIGEST_PREFIX_LENGTH],
@@ -173,7 +183,8 @@ def _request(task: Ask, message: str, change: Any) -> Request:
         deadline=task.deadline,
         message=message,
         change_ref=change_ref,
-        choices=task.choices or fitting_choices(has_change=bool(change_ref)),
+        kind=kind,
+        choices=task.choices or fitting_choices(kind, has_change=bool(change_ref)),
     )
 
 
@@ -188,24 +199,6 @@ def _subject(task: Ask, message: str, change: Any) -> tuple[str, str]:
             f"`change` of {task.component} does not name a stored change; it has to lead to the `change` of propose_change.",
             code="invalid_definition",
         ) from None
-
-
-def _as_update(task: Ask, request: Request, message_ref: str) -> SessionUpdate:
-    entry = NewLogEntry(
-        key=f"run{task.scope.run}/request/{request.id}",
-        kind=LogKind.REQUEST,
-        text=f"Asked @{request.requester}: {request.message}",
-        component=task.component,
-        data={"request": request.id, "digest": request.digest, "deadline": request.deadline.isoformat()},
-    )
-    return SessionUpdate(
-        session_id=task.scope.session_id,
-        run=task.scope.run,
-        status=SessionStatus.INPUT_REQUIRED,
-        step=task.component,
-        waiting=request.waiting(task.component, question_ref=message_ref),
-        entries=(entry,),
-    )
 
 
 def _act(task: Prove, person: Person, received_at: datetime) -> Act:

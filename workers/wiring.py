@@ -33,6 +33,7 @@ def deps_of(services: Services) -> Deps:
     settings = services.settings
     return Deps(
         forge=services.forge,
+        reader=services.reader,
         writer=services.writer,
         repository=services.repository,
         planner=services.planner,
@@ -70,6 +71,7 @@ def activities_of(deps: Deps) -> Sequence[Callable[..., Any]]:
         tools.call_tool,
         tools.look_at_pipeline,
         requests.ask_requester,
+        requests.ask_about_calls,
         requests.prove_act,
         requests.find_missed_answers,
         requests.reply_to_note,

@@ -1,38 +1,91 @@
 """Questions to the requester: shown, waited for with a deadline, and closed (A1 to A4). Waiting holds no process.
 
-One question is open at a time. What is asked is composed by an activity; what an answer means is the asking component's.
+One question is open at a time; whoever wants to ask meanwhile waits. Each asker has a key, by which it finds its own question again
+in a new history. What is asked is composed by an activity; what an answer means is the asker's.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from temporalio import workflow
 
 from activities.contracts import Asked, FindMissed, RequestContract
 from duo_flows.domain.errors import NeverAgain
-from duo_flows.domain.requests import RequestState, expired
+from duo_flows.domain.requests import RequestKind, RequestState, expired
 from duo_flows.domain.sessions import Ending, SessionEvent
 
 from . import display, retries
 from .run_state import EndRun, OpenQuestion
 from .session_run import SessionRun
 
+# Puts a question; None where there turned out to be nothing to ask.
+Ask = Callable[[], Awaitable[Asked | None]]
 
-def open_question(run: SessionRun, asked: Asked, *, component: str, asked_at: datetime, event: SessionEvent) -> None:
-    """Show a question that has just been put; the status moves by `event`."""
-    run.state.question = OpenQuestion(request=asked.request, message_ref=asked.message_ref, component=component, asked_at=asked_at)
-    run.move(event)
-    run.announce(asked.note_ref, marker=f"question-{asked.request.id}")
+_EVENTS = {
+    RequestKind.APPROVAL: SessionEvent.REQUIRE_INPUT,
+    RequestKind.INPUT: SessionEvent.REQUIRE_INPUT,
+    RequestKind.TOOL_CALLS: SessionEvent.REQUIRE_TOOL_CALL_APPROVAL,
+}
 
 
-async def answered(run: SessionRun) -> OpenQuestion:
-    """Return the open question once it is closed, and put it away. `People` rules on answers one by one during every wait here.
+async def ask(run: SessionRun, put: Ask, *, asker: str, component: str) -> OpenQuestion | None:
+    """Return the asker's question once it is closed, put first unless it is open already; None where nothing had to be asked.
+
+    `People` rules on answers one by one during every wait here.
+
+    Args:
+        run: the run that asks.
+        put: puts the question.
+        asker: the key that no two who may ask at the same time share.
+        component: whose question it is, as people know it.
 
     Raises:
         EndRun: nobody answered in time, or somebody stopped the session.
         ContinueAsNew: the run goes on in a new history, with the question still open.
     """
+    while not _is_of(run, asker):
+        if run.state.question is not None:
+            await _until_nothing_is_asked(run)
+        # Two may have waited for the same question to be closed; the second waits on.
+        async with run.asking:
+            if run.state.question is None:
+                asked_at = workflow.now()
+                asked = await put()
+                if asked is None:
+                    return None
+                _open(
+                    run,
+                    asked,
+                    OpenQuestion(
+                        request=asked.request, message_ref=asked.message_ref, component=component, asker=asker, asked_at=asked_at
+                    ),
+                )
+    return await _answered(run)
+
+
+def _is_of(run: SessionRun, asker: str) -> bool:
+    return run.state.question is not None and run.state.question.asker == asker
+
+
+async def _until_nothing_is_asked(run: SessionRun) -> None:
+    await run.safe_point()
+    await workflow.wait_condition(lambda: run.state.question is None or _has_to_leave(run))
+    await run.safe_point()
+
+
+def _has_to_leave(run: SessionRun) -> bool:
+    return run.state.stop is not None or workflow.info().is_continue_as_new_suggested()
+
+
+def _open(run: SessionRun, asked: Asked, question: OpenQuestion) -> None:
+    run.state.question = question
+    run.move(_EVENTS[asked.request.kind])
+    run.announce(asked.note_ref, marker=f"question-{asked.request.id}")
+
+
+async def _answered(run: SessionRun) -> OpenQuestion:
     question = await _closed(run)
     run.state.question = None
     if question.request.state is RequestState.EXPIRED:
@@ -52,7 +105,7 @@ async def _closed(run: SessionRun) -> OpenQuestion:
         await run.safe_point()
         try:
             await workflow.wait_condition(
-                lambda: _is_closed(run) or run.state.stop is not None or workflow.info().is_continue_as_new_suggested(),
+                lambda: _is_closed(run) or _has_to_leave(run),
                 timeout=max(question.request.deadline - workflow.now(), timedelta(0)),
                 timeout_summary="deadline of the question",
             )

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from .canonical import DIGEST_PREFIX_LENGTH
+from .choice_words import place_of_words
 from .model import Model
 from .requests import ANSWER_TEXT_MAX_LENGTH, Choice
 
@@ -22,10 +23,14 @@ class Verb(StrEnum):
 
     FIX = "fix"
     APPLY = "apply"
+    ALWAYS = "always"
     DIFF = "diff"
     CANCEL = "cancel"
     MODIFY = "modify"
+    RESPOND = "respond"
     STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
     RETRY = "retry"
     HELP = "help"
 
@@ -33,9 +38,11 @@ class Verb(StrEnum):
 # The verbs that answer an open question, and must therefore name what they answer.
 ANSWERS: Mapping[Verb, Choice] = {
     Verb.APPLY: Choice.APPLY,
+    Verb.ALWAYS: Choice.ALWAYS,
     Verb.DIFF: Choice.DIFF,
     Verb.CANCEL: Choice.CANCEL,
     Verb.MODIFY: Choice.MODIFY,
+    Verb.RESPOND: Choice.RESPOND,
 }
 
 # A SHA-256 in hex, or as much of it as makes it unmistakable.
@@ -91,11 +98,15 @@ def help_text(account: str) -> str:
     """Return all commands, as Markdown."""
     lines = (
         ("fix", "look into the failed pipeline of this merge request and propose a fix"),
-        ("apply <digest>", "apply exactly the change that was shown"),
-        ("diff <digest>", "show the full diff; the question stays open"),
-        ("cancel <digest>", "change nothing"),
-        ("modify <digest> <words>", "say what should be different"),
+        ("apply <digest>", "apply exactly the change, or run exactly the calls, that were shown"),
+        ("always <digest>", "run exactly the calls that were shown, and do not ask for them again in this session"),
+        ("diff <digest>", "show the full diff, or the calls in full; the question stays open"),
+        ("cancel <digest>", "say no: nothing that was shown is done"),
+        ("modify <digest> <words>", "say no, and what should be different"),
+        ("respond <digest> <words>", "answer a question in your own words"),
         ("stop", "stop the session that is running here"),
+        ("pause", "let it wait at its next safe point, for as long as it takes"),
+        ("resume", "let it go on"),
         ("retry", "run the last session that ended here once more"),
         ("help", "show this list"),
     )
@@ -170,10 +181,11 @@ def _advise_verb(problem: CommandProblem, account: str, _digest: str) -> str:
 
 
 def _advise_digest(problem: CommandProblem, account: str, digest: str) -> str:
-    words = " <what should be different>" if problem.verb is Verb.MODIFY else ""
+    place = place_of_words(ANSWERS[problem.verb]) if problem.verb in ANSWERS else ""
+    words = f" {place}" if place else ""
     shown = digest[:DIGEST_PREFIX_LENGTH] or f"<the {DIGEST_PREFIX_LENGTH} digits shown with the question>"
     return (
-        "An answer names the change it is about, so that it cannot count for another one. Nothing was changed. "
+        "An answer names what it is about, so that it cannot count for another one. Nothing was changed. "
         f"Please copy this line into a new comment:\n\n```text\n@{account} {problem.verb} {shown}{words}\n```"
     )
 

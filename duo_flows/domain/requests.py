@@ -21,12 +21,40 @@ ANSWER_TEXT_MAX_LENGTH = 20_000
 
 
 class Choice(StrEnum):
-    """What a person may answer. `diff` shows the change and leaves the question open."""
+    """What a person may answer. `diff` shows the whole of what is asked about and leaves the question open.
+
+    `always` is an `apply` that also counts whenever exactly the same calls are asked for again in the session; `respond` gives free
+    words and consents to nothing.
+    """
 
     APPLY = "apply"
+    ALWAYS = "always"
     DIFF = "diff"
     CANCEL = "cancel"
     MODIFY = "modify"
+    RESPOND = "respond"
+
+
+# The choices that say more than themselves, and count for nothing without words.
+WORDED = frozenset({Choice.MODIFY, Choice.RESPOND})
+# What a person says yes with.
+CONSENTS = frozenset({Choice.APPLY, Choice.ALWAYS})
+
+
+class RequestKind(StrEnum):
+    """What a question is about: a flow's own matter (a change, say), calls of tools, or anything that a person knows."""
+
+    APPROVAL = "approval"
+    TOOL_CALLS = "tool_calls"
+    INPUT = "input"
+
+
+# Every choice that a kind of question can be answered by.
+CHOICES: Mapping[RequestKind, tuple[Choice, ...]] = {
+    RequestKind.APPROVAL: (Choice.APPLY, Choice.DIFF, Choice.CANCEL, Choice.MODIFY),
+    RequestKind.TOOL_CALLS: (Choice.APPLY, Choice.ALWAYS, Choice.DIFF, Choice.CANCEL, Choice.MODIFY),
+    RequestKind.INPUT: (Choice.RESPOND, Choice.CANCEL),
+}
 
 
 class RequestState(StrEnum):
@@ -36,16 +64,19 @@ class RequestState(StrEnum):
     APPLIED = "applied"
     CANCELLED = "cancelled"
     MODIFIED = "modified"
+    RESPONDED = "responded"
     EXPIRED = "expired"
 
 
 class RequestEvent(StrEnum):
-    """What can happen to a request: the four choices, and the deadline."""
+    """What can happen to a request: the choices, and the deadline."""
 
     APPLY = "apply"
+    ALWAYS = "always"
     DIFF = "diff"
     CANCEL = "cancel"
     MODIFY = "modify"
+    RESPOND = "respond"
     EXPIRE = "expire"
 
 
@@ -54,30 +85,36 @@ _S, _E = RequestState, RequestEvent
 TRANSITIONS: Mapping[RequestState, Mapping[RequestEvent, RequestState]] = {
     _S.OPEN: {
         _E.APPLY: _S.APPLIED,
+        _E.ALWAYS: _S.APPLIED,
         _E.DIFF: _S.OPEN,
         _E.CANCEL: _S.CANCELLED,
         _E.MODIFY: _S.MODIFIED,
+        _E.RESPOND: _S.RESPONDED,
         _E.EXPIRE: _S.EXPIRED,
     },
     _S.APPLIED: {},
     _S.CANCELLED: {},
     _S.MODIFIED: {},
+    _S.RESPONDED: {},
     _S.EXPIRED: {},
 }
 
-# GitLab's answer words, which v1 routers read from `context:<name>.approval`.
+# GitLab's answer words, which v1 routers read from `context:<name>.approval`. GitLab leaves it unset after free words; `respond` is
+# ours, so that a router can tell them from a no, and never takes them for a yes.
 ROUTER_WORDS: Mapping[RequestState, str] = {
     RequestState.APPLIED: "approve",
     RequestState.CANCELLED: "reject",
     RequestState.MODIFIED: "modify",
+    RequestState.RESPONDED: "respond",
 }
 
 
 class Request(Model):
     """One question to the requester.
 
-    `digest` names the stored change (or, where nothing is to be applied, the question itself); an answer must name it by at least
-    its first twelve hex digits. `change_ref` is where the change is stored, empty where there is none.
+    `digest` names the stored change (or the calls; or, where nothing is to be applied, the question itself); an answer must name it
+    by at least its first twelve hex digits. `change_ref` is where the whole of what is asked about is stored, empty where the
+    message shows it all.
     """
 
     id: str
@@ -87,7 +124,8 @@ class Request(Model):
     deadline: datetime
     message: str = ""
     change_ref: str = ""
-    choices: tuple[Choice, ...] = tuple(Choice)
+    kind: RequestKind = RequestKind.APPROVAL
+    choices: tuple[Choice, ...] = CHOICES[RequestKind.APPROVAL]
     state: RequestState = RequestState.OPEN
 
     @property
@@ -98,7 +136,7 @@ class Request(Model):
     def waiting(self, component: str, *, question_ref: str) -> Waiting:
         """Return the request as doors and operators see it: without its message, which stands in the store."""
         return Waiting(
-            reason=f"an answer to {component}",
+            reason=f"{_WAITED_FOR[self.kind]} {component}",
             request_id=self.id,
             on=self.requester,
             until=self.deadline,
@@ -106,12 +144,20 @@ class Request(Model):
             question_ref=question_ref,
             choices=tuple(str(choice) for choice in self.choices),
             change_ref=self.change_ref,
+            kind=str(self.kind),
         )
 
 
-def fitting_choices(*, has_change: bool) -> tuple[Choice, ...]:
-    """Return what a request offers whose flow does not say: without a change there is no diff to show."""
-    return tuple(choice for choice in Choice if has_change or choice is not Choice.DIFF)
+_WAITED_FOR: Mapping[RequestKind, str] = {
+    RequestKind.APPROVAL: "an answer to",
+    RequestKind.TOOL_CALLS: "consent to tool calls of",
+    RequestKind.INPUT: "an answer to",
+}
+
+
+def fitting_choices(kind: RequestKind, *, has_change: bool) -> tuple[Choice, ...]:
+    """Return what a request offers whose flow does not say: without anything stored there is nothing more to show."""
+    return tuple(choice for choice in CHOICES[kind] if has_change or choice is not Choice.DIFF)
 
 
 class Act(Model):
@@ -149,7 +195,7 @@ def rule_on(request: Request, act: Act) -> Ruling:
         code, reason = objection
         return Ruling(is_accepted=False, reason=reason, code=code, request=request)
     after = _moved(request, RequestEvent(act.choice))
-    return Ruling(is_accepted=True, reason=_ACCEPTED[act.choice], code=str(act.choice), request=after)
+    return Ruling(is_accepted=True, reason=_ACCEPTED[request.kind][act.choice], code=str(act.choice), request=after)
 
 
 def expired(request: Request) -> Request:
@@ -161,11 +207,24 @@ def _moved(request: Request, event: RequestEvent) -> Request:
     return request.model_copy(update={"state": TRANSITIONS[request.state][event]})
 
 
-_ACCEPTED: Mapping[Choice, str] = {
-    Choice.APPLY: "Accepted: exactly the change that was shown will be applied.",
-    Choice.DIFF: "Here is the full diff. The question stays open.",
-    Choice.CANCEL: "Accepted: nothing will be changed.",
-    Choice.MODIFY: "Accepted: your words go to the agent, and a new proposal will be shown before anything is done.",
+_ACCEPTED: Mapping[RequestKind, Mapping[Choice, str]] = {
+    RequestKind.APPROVAL: {
+        Choice.APPLY: "Accepted: exactly the change that was shown will be applied.",
+        Choice.DIFF: "Here is the full diff. The question stays open.",
+        Choice.CANCEL: "Accepted: nothing will be changed.",
+        Choice.MODIFY: "Accepted: your words go to the agent, and a new proposal will be shown before anything is done.",
+    },
+    RequestKind.TOOL_CALLS: {
+        Choice.APPLY: "Accepted: exactly these calls will be made, once.",
+        Choice.ALWAYS: "Accepted: exactly these calls will be made, and not asked about again in this session.",
+        Choice.DIFF: "Here are the calls in full. The question stays open.",
+        Choice.CANCEL: "Accepted: none of these calls will be made. The agent is told and looks for another way.",
+        Choice.MODIFY: "Accepted: none of these calls will be made. Your words go to the agent.",
+    },
+    RequestKind.INPUT: {
+        Choice.RESPOND: "Accepted: your words go to the agent.",
+        Choice.CANCEL: "Accepted: the agent is told that you give no answer.",
+    },
 }
 
 
@@ -213,11 +272,12 @@ def _stale_digest(request: Request, act: Act) -> tuple[str, str] | None:
     if len(given) >= DIGEST_PREFIX_LENGTH and request.digest.startswith(given):
         return None
     now = request.digest[:DIGEST_PREFIX_LENGTH]
+    what = "change" if request.kind is RequestKind.APPROVAL else "question"
     if not given:
-        return "digest_missing", f"An answer names the change it is about; this one is {now}."
+        return "digest_missing", f"An answer names the {what} it is about; this one is {now}."
     return (
         "stale_digest",
-        f"This answers the change {given[:DIGEST_PREFIX_LENGTH]}, but the present one is {now}; look at it first.",
+        f"This answers the {what} {given[:DIGEST_PREFIX_LENGTH]}, but the present one is {now}; look at it first.",
     )
 
 
@@ -246,6 +306,8 @@ def _not_offered(request: Request, act: Act) -> tuple[str, str] | None:
 
 
 def _without_words(_request: Request, act: Act) -> tuple[str, str] | None:
-    if act.choice is not Choice.MODIFY or act.text.strip():
+    if act.choice not in WORDED or act.text.strip():
         return None
+    if act.choice is Choice.RESPOND:
+        return "words_missing", "To respond, say it in words."
     return "words_missing", "To modify the proposal, say in words what should be different."

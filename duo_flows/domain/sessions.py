@@ -150,7 +150,8 @@ class Usage(Model):
 class Waiting(Model):
     """What a session waits for: on whom and until when.
 
-    `choices` are what a door may answer; the question's text and the change stand in the content store.
+    `choices` are what a door may answer and `kind` says what the question is about; its text and the change stand in the content
+    store.
     """
 
     reason: str
@@ -161,6 +162,7 @@ class Waiting(Model):
     question_ref: str = ""
     choices: tuple[str, ...] = ()
     change_ref: str = ""
+    kind: str = ""
 
 
 class NewSession(Model):

@@ -253,14 +253,23 @@ async def test_an_answer_that_cannot_be_believed_or_kept_goes_back_to_the_model(
     assert (done.answer, problem in done.problem) == (None, True)
 
 
-@pytest.mark.parametrize(("argument", "code"), [(FORGED, "forged_reference"), ("\ud800", "not_storable")])
-async def test_arguments_that_cannot_be_believed_or_kept_end_the_turn_for_good_and_are_paid_for(world, scope, argument, code):
-    world.planner.replies[:] = [calls(("get_job_logs", {"job_id": argument}))]
+async def test_arguments_that_cannot_be_kept_end_the_turn_for_good_and_are_paid_for(world, scope):
+    world.planner.replies[:] = [calls(("get_job_logs", {"job_id": "\ud800"}))]
 
     error = await refused(ModelActivities(world.deps).model_turn, first_turn(scope))
 
-    assert error.type == code
+    assert error.type == "not_storable"
     assert (len(world.planner.asked), await used(world, scope)) == (1, COST)
+
+
+async def test_a_call_that_poses_as_a_stored_value_is_not_made_and_the_model_is_told_so(world, scope):
+    world.planner.replies[:] = [calls(("get_job_logs", {"job_id": FORGED}), ("get_job_logs", {"job_id": 50}))]
+
+    done = await take(world, first_turn(scope))
+
+    forged, sound = done.calls
+    assert (forged.arguments, "only duo-flows writes these" in forged.problem) == ({}, True)
+    assert (sound.arguments, sound.problem) == ({"job_id": 50}, "")
 
 
 async def test_a_cut_off_answer_leaves_the_conversation_as_it_was_and_asks_for_a_shorter_one(world, scope):

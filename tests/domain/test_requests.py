@@ -8,13 +8,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from duo_flows.domain.choice_words import meaning_of, place_of_words
 from duo_flows.domain.requests import (
+    CHOICES,
     ROUTER_WORDS,
     TRANSITIONS,
+    WORDED,
     Act,
     Choice,
     Request,
     RequestEvent,
+    RequestKind,
     RequestState,
     expired,
     fitting_choices,
@@ -29,6 +33,8 @@ REQUEST = Request(id="r1", requester_id=MAYA, requester="maya", digest=DIGEST, d
 # The whole table once more, from the requirements and by hand: a slip in either shows in the other.
 DECISIONS = {
     RequestEvent.APPLY: RequestState.APPLIED,
+    RequestEvent.ALWAYS: RequestState.APPLIED,
+    RequestEvent.RESPOND: RequestState.RESPONDED,
     RequestEvent.CANCEL: RequestState.CANCELLED,
     RequestEvent.MODIFY: RequestState.MODIFIED,
     RequestEvent.EXPIRE: RequestState.EXPIRED,
@@ -61,28 +67,57 @@ def test_the_table_has_a_row_for_every_state():
     assert set(TRANSITIONS) == set(RequestState)
 
 
-def test_routers_read_gitlabs_words_for_the_three_decisions_of_a_person():
+def test_routers_read_gitlabs_words_for_the_decisions_of_a_person_and_free_words_are_no_yes():
     assert ROUTER_WORDS == {
         RequestState.APPLIED: "approve",
         RequestState.CANCELLED: "reject",
         RequestState.MODIFIED: "modify",
+        RequestState.RESPONDED: "respond",
     }
 
 
+CALLS = REQUEST.model_copy(update={"kind": RequestKind.TOOL_CALLS, "choices": CHOICES[RequestKind.TOOL_CALLS]})
+INPUT = REQUEST.model_copy(update={"kind": RequestKind.INPUT, "choices": CHOICES[RequestKind.INPUT]})
+
+
 @pytest.mark.parametrize(
-    ("choice", "state"),
-    [
-        (Choice.APPLY, RequestState.APPLIED),
-        (Choice.CANCEL, RequestState.CANCELLED),
-        (Choice.MODIFY, RequestState.MODIFIED),
-        (Choice.DIFF, RequestState.OPEN),
-    ],
+    ("request_", "choice"), [(request, choice) for request in (REQUEST, CALLS, INPUT) for choice in request.choices]
 )
-def test_the_requesters_answer_is_accepted_and_moves_nothing_but_the_state(choice, state):
-    ruling = rule_on(REQUEST, act(choice=choice, text="smaller, please"))
+def test_the_requesters_answer_is_accepted_and_moves_nothing_but_the_state(request_, choice):
+    ruling = rule_on(request_, act(choice=choice, text="smaller, please"))
 
     assert (ruling.is_accepted, ruling.code) == (True, str(choice))
-    assert ruling.request == REQUEST.model_copy(update={"state": state})
+    assert ruling.request == request_.model_copy(update={"state": DECISIONS[RequestEvent(choice)]})
+
+
+@pytest.mark.parametrize(("request_", "choice"), [(r, c) for r in (REQUEST, CALLS, INPUT) for c in Choice if c not in r.choices])
+def test_what_a_kind_of_question_does_not_offer_is_refused_and_changes_nothing(request_, choice):
+    ruling = rule_on(request_, act(choice=choice, text="smaller, please"))
+
+    assert (ruling.is_accepted, ruling.code, ruling.request) == (False, "not_offered", request_)
+
+
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_a_response_without_words_is_refused_and_changes_nothing(text):
+    ruling = rule_on(INPUT, act(choice=Choice.RESPOND, text=text))
+
+    assert (ruling.is_accepted, ruling.code, ruling.request) == (False, "words_missing", INPUT)
+
+
+def test_of_calls_and_questions_nothing_is_said_to_be_a_change():
+    reason = rule_on(CALLS, act(digest="f" * 12)).reason
+
+    assert reason.startswith("This answers the question ffffffffffff, but the present one is")
+    assert (CALLS.waiting("fix", question_ref="q").reason, CALLS.waiting("fix", question_ref="q").kind) == (
+        "consent to tool calls of fix",
+        "tool_calls",
+    )
+
+
+@pytest.mark.parametrize(("kind", "choice"), [(kind, choice) for kind, choices in CHOICES.items() for choice in choices])
+def test_every_choice_has_words_of_its_own(kind, choice):
+    assert meaning_of(choice, kind) != choice
+    assert bool(place_of_words(choice)) == (choice in WORDED)
 
 
 REFUSALS = {
@@ -225,8 +260,14 @@ def test_a_request_past_its_deadline_is_closed_and_otherwise_as_it_was():
 
 
 @pytest.mark.parametrize(
-    ("has_change", "choices"),
-    [(True, tuple(Choice)), (False, (Choice.APPLY, Choice.CANCEL, Choice.MODIFY))],
+    ("kind", "has_change", "choices"),
+    [
+        (RequestKind.APPROVAL, True, (Choice.APPLY, Choice.DIFF, Choice.CANCEL, Choice.MODIFY)),
+        (RequestKind.APPROVAL, False, (Choice.APPLY, Choice.CANCEL, Choice.MODIFY)),
+        (RequestKind.TOOL_CALLS, True, (Choice.APPLY, Choice.ALWAYS, Choice.DIFF, Choice.CANCEL, Choice.MODIFY)),
+        (RequestKind.TOOL_CALLS, False, (Choice.APPLY, Choice.ALWAYS, Choice.CANCEL, Choice.MODIFY)),
+        (RequestKind.INPUT, False, (Choice.RESPOND, Choice.CANCEL)),
+    ],
 )
-def test_only_a_change_has_a_diff_to_show(has_change, choices):
-    assert fitting_choices(has_change=has_change) == choices
+def test_only_what_is_stored_can_be_shown_in_full(kind, has_change, choices):
+    assert fitting_choices(kind, has_change=has_change) == choices

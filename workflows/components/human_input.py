@@ -4,51 +4,49 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from activities.contracts import Ask, RequestContract
-from duo_flows.domain.flow_context import resolve_inputs
+from activities.contracts import Ask, Asked, RequestContract
 from duo_flows.domain.flow_definition import HumanInputComponent
 from duo_flows.domain.requests import ROUTER_WORDS, RequestState
-from duo_flows.domain.sessions import SessionEvent
 from workflows import questions, retries
 from workflows.run_state import AgentState, OpenQuestion
 from workflows.session_run import SessionRun
 
 
 async def run_human_input(run: SessionRun, component: HumanInputComponent) -> None:
-    """Ask, and wait for the answer or the deadline; leaves `approval` (approve, reject or modify) and `message` in the context.
+    """Ask, and wait for the answer or the deadline; leaves `approval` (a word of ROUTER_WORDS) and `message` in the context.
 
     Raises:
         EndRun: nobody answered in time, or somebody stopped the session.
+        ContinueAsNew: the run goes on in a new history, with the question still open.
     """
-    if run.state.question is None:
-        await _ask(run, component)
-    question = await questions.answered(run)
+    question = await questions.ask(run, lambda: _put(run, component), asker=component.name, component=component.name)
+    if question is None:
+        return  # never: a component that asks always has something to ask
     run.state.context[component.name] = {"approval": ROUTER_WORDS[question.request.state], "message": question.words}
     _tell_agent(run, component, question)
 
 
-async def _ask(run: SessionRun, component: HumanInputComponent) -> None:
+async def _put(run: SessionRun, component: HumanInputComponent) -> Asked:
     timeout = component.timeout or run.state.opened.limits.request_timeout
-    change = resolve_inputs((component.change,), run.state.context)[component.change.name] if component.change else None
+    change = run.read((component.change,))[component.change.name] if component.change else None
     task = Ask(
         scope=run.scope,
         component=component.name,
         step=run.state.step,
-        inputs=resolve_inputs(component.inputs, run.state.context),
+        inputs=run.read(component.inputs),
         change=change,
         choices=component.choices,
         deadline=workflow.now() + timeout,
     )
-    asked_at = workflow.now()
-    asked = await workflow.execute_activity_method(
+    return await workflow.execute_activity_method(
         RequestContract.ask_requester, task, summary=f"{component.name}: ask @{run.state.opened.requester}", **retries.STORE
     )
-    questions.open_question(run, asked, component=component.name, asked_at=asked_at, event=SessionEvent.REQUIRE_INPUT)
 
 
 def _tell_agent(run: SessionRun, component: HumanInputComponent, question: OpenQuestion) -> None:
     said = {
         RequestState.MODIFIED: f"The proposal was not accepted. @{question.request.requester} says:\n\n{question.words}",
+        RequestState.RESPONDED: question.words,
         RequestState.CANCELLED: "The person rejected this. Stop; do not go on with it.",
     }.get(question.request.state)
     if said is None:
