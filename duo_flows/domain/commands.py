@@ -181,7 +181,8 @@ def _advise_verb(problem: CommandProblem, account: str, _digest: str) -> str:
 
 
 def _advise_digest(problem: CommandProblem, account: str, digest: str) -> str:
-    place = place_of_words(ANSWERS[problem.verb]) if problem.verb in ANSWERS else ""
+    choice = ANSWERS.get(problem.verb) if problem.verb else None
+    place = place_of_words(choice) if choice else ""
     words = f" {place}" if place else ""
     shown = digest[:DIGEST_PREFIX_LENGTH] or f"<the {DIGEST_PREFIX_LENGTH} digits shown with the question>"
     return (
