@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from simulators.gitlab.simulator import Simulator
 
 LABEL_COLOR = "#6699cc"  # GitLab's colour for a label that was only named
-_MENTION = re.compile(r"(?<![\w@/])@([A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9_-]|[A-Za-z0-9_])")
+# A backslash before the sign makes no reference, unless it is itself escaped.
+_MENTION = re.compile(r"(?<![\w@/\\])(?:\\\\)*@([A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9_-]|[A-Za-z0-9_])")
 _NOT_PROSE = re.compile(r"```.*?```|`[^`\n]*`|<!--.*?-->", re.DOTALL)
 
 
