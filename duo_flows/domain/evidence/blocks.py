@@ -37,8 +37,8 @@ _AFTER: dict[Kind, int] = {
 _BEFORE: dict[Kind, int] = {
     Kind.VERDICT: 8,
     Kind.SUMMARY: 4,
-    Kind.ERROR: 4,
-    Kind.NAME: 2,
+    Kind.ERROR: 8,
+    Kind.NAME: 4,
     Kind.DETAIL: 2,
     Kind.WORD: 3,
     Kind.NOTE: 1,
@@ -46,7 +46,7 @@ _BEFORE: dict[Kind, int] = {
 # More blank lines than these end what belongs together.
 _BLANKS = 2
 # Lines below that are given though they do not look like details: what a tool says next.
-_LOOSE = 3
+_LOOSE = 6
 _LOOSE_SHARE, _BLANK_SHARE, _FOREIGN_SHARE = 0.3, 0.2, 0.4
 _DETAIL_SHARE, _DETAIL_FADES = 0.75, 16
 _BEFORE_SHARE, _PARENT_SHARE = 0.4, 0.6

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from . import table
-from .shape import LINE_SEEN, Shape, tokens_of
+from .shape import LINE_SEEN, Kind, Shape, tokens_of
 from .structure import Level, Outline, heading_level
-from .words import body_of, has_passed, strength
+from .words import body_of, has_passed, is_code, strength
 
 # Digits of one row mean the same to every shape: none, few (also 1xx to 3xx), a client's or server's error, many.
 _DIGITS = str.maketrans("123456789", "111446666")
@@ -23,6 +23,10 @@ _TEMPLATE = 300
 _PLACES_EACH_END = 24
 _TEMPLATES_KEPT = 200_000
 _PLACES_OF_SHAPE = 3_000
+
+
+# Kinds that program text is taken for.
+_OF_WORDS = frozenset({Kind.WORD, Kind.NOTE, Kind.DETAIL})
 
 
 @dataclass
@@ -106,7 +110,9 @@ def _judged(line: str) -> Template:
 def _shape_of(body: str) -> Shape | None:
     tokens = tokens_of(body)
     found = table.INDEX.find(body, tokens) or (None, table.WEAK_WORDS, table.STRONG_WORDS)[strength(body, tokens)]
-    return None if found is None or has_passed(body) else found
+    if found is None or has_passed(body):
+        return None
+    return None if found.kind in _OF_WORDS and is_code(body) else found
 
 
 def _finds(templates: Sequence[Template]) -> list[Find]:

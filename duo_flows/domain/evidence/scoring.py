@@ -25,8 +25,8 @@ _WORTH: dict[Kind, float] = {
     Kind.NOTE: 7,
 }
 
-# The second line of a template is worth two thirds of the first, the third half of it.
-_TEMPLATE_HALF = 2
+# The second line of a template is worth two thirds of the first, the fourth a third.
+_TEMPLATE_HALF = 1.5
 # The sixteenth failure of a shape is worth half of the first: the same again says less.
 _SHAPE_HALF = 16
 # A line that the green log has too did not make the job fail, most likely.

@@ -63,7 +63,13 @@ BUILD_SHAPES: tuple[Shape, ...] = (
         after=10,
     ),
     # .NET and MSVC
-    shape("msbuild", Kind.ERROR, ": error |error MSB|error CS|error NU", r"(?:^|: )(?:fatal )?error [A-Z]{1,8}\d{2,6}\b", after=1),
+    shape(
+        "msbuild",
+        Kind.ERROR,
+        ": error |fatal error|error MSB|error CS|error NU",
+        r"(?:^|: )(?:fatal )?error [A-Z]{1,8}\d{2,6}\b",
+        after=1,
+    ),
     shape("dotnet build verdict", Kind.VERDICT, "Build FAILED|Error(s)", r"^Build FAILED|^[1-9]\d{0,6} Error\(s\)", after=6),
     # JVM
     shape(
@@ -81,7 +87,7 @@ BUILD_SHAPES: tuple[Shape, ...] = (
         r"COMPILATION ERROR|BUILD FAILURE|Failed to execute goal|^\[FATAL\]|Non-resolvable|Could not (?:find|transfer) artifact",
         after=8,
     ),
-    shape("maven error", Kind.ERROR, "[ERROR]", r"^\[ERROR\] (?!To see|Re-run|For more information|\[Help|-> )\S", after=2),
+    shape("maven error", Kind.ERROR, "[ERROR]", r"^\[ERROR\] {1,4}(?!To see|Re-run|For more information|\[Help|-> )\S", after=2),
     shape(
         "gradle",
         Kind.ERROR,
@@ -95,7 +101,7 @@ BUILD_SHAPES: tuple[Shape, ...] = (
         "java exception",
         Kind.ERROR,
         "Exception|Error|Caused by",
-        r"^(?:Exception in thread|Caused by: |\[error\] )?(?:[a-z]\w{0,40}\.){1,9}[A-Z]\w{1,80}(?:Exception|Error|Failure"
+        r"^(?:Exception in thread \S{1,60} |Caused by: |\[error\] )?(?:[a-z]\w{0,40}\.){1,9}[A-Z]\w{1,80}(?:Exception|Error|Failure"
         r"|Throwable)\b",
         after=20,
     ),
@@ -111,14 +117,6 @@ BUILD_SHAPES: tuple[Shape, ...] = (
         r"|because)|^\[vite\].{0,60}[Ee]rror|RollupError|✘ \[ERROR\]|^Type error:|error during build|ERR_MODULE_NOT_FOUND"
         r"|ERR_REQUIRE_ESM",
         after=14,
-    ),
-    shape(
-        "error class",
-        Kind.ERROR,
-        "Error|Exception|Panic|Fault|Warning",
-        r"^(?:Uncaught |Unhandled |thrown: |error: |raise |\[?\w{1,20}\]? )?(?:[\w$]{1,60}(?:\."
-        r"|::)){0,8}[A-Z][\w$]{0,80}(?:Error|Exception|Fault|Panic|Warning)\b ?(?::|$|\[|\(|!)",
-        after=18,
     ),
     shape(
         "node crash",
@@ -150,7 +148,7 @@ BUILD_SHAPES: tuple[Shape, ...] = (
         "python place",
         Kind.DETAIL,
         'File "|.py:',
-        r"^File \".{1,300}\", line \d|^[\w./\\<>-]{1,300}\.pyx?:\d{1,6}: (?:in |\w{0,40}(?:Error|Exception|Warning|Failed)?)",
+        r"^File \".{1,300}\", line \d|^[\w./\\<>-]{1,300}\.pyx?:\d{1,6}: (?:in |\w{0,40}(?:Error|Exception|Warning|Failed)\b)",
         after=3,
     ),
     shape(
@@ -190,13 +188,6 @@ BUILD_SHAPES: tuple[Shape, ...] = (
         after=8,
     ),
     shape("ocaml and nim", Kind.ERROR, 'Error: |File "', r"^Error: |\.nim\(\d|^File \".{1,200}\", lines? \d{1,6}", after=8),
-    shape(
-        "zig and others",
-        Kind.ERROR,
-        "error(|error: the following|: error:|: Error:|: ERROR:",
-        r": ?(?:error|Error|ERROR): ",
-        after=8,
-    ),
     shape(
         "latex and docs",
         Kind.ERROR,

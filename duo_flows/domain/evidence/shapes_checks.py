@@ -4,35 +4,17 @@ from __future__ import annotations
 
 from .shape import Kind, Shape, shape
 
-# Endings of files that a place in a source names.
-_ENDINGS = (
-    "bash bats bzl c cc cfg cjs clj coffee conf cpp cs css cxx dart erl ex exs feature fs go gradle groovy h hcl hpp hs html "
-    "ini ipynb "
-    "java jl js json jsx kt kts less lua m md mjs ml mm nim nix php pl pm proto ps1 py pyi pyx r rb rs rst sass scala scss sh "
-    "sol sql "
-    "svelte swift tf toml ts tsx txt vb vue xml yaml yml zig"
-)
-_SOURCE_FILES = "|".join(f".{ending}{sign}" for ending in _ENDINGS.split() for sign in ":(")
-
 CHECK_SHAPES: tuple[Shape, ...] = (
     # Type checkers
     shape("mypy", Kind.ERROR, ": error: ", r"^[\w./\\-]{1,300}\.pyi?:\d{1,7}(?::\d{1,5})?: error: ", after=3),
     shape("mypy note", Kind.NOTE, ": note: ", r"^[\w./\\-]{1,300}\.pyi?:\d{1,7}(?::\d{1,5})?: note: ", after=0),
     shape("mypy summary", Kind.SUMMARY, "Found ", r"^Found [1-9]\d{0,7} (?:errors?|problems?|issues?|warnings?)\b", after=3),
     shape("pyright", Kind.ERROR, " - error: | error: ", r"^\S{1,300}:\d{1,7}:\d{1,5} - error", after=3),
-    shape(
-        "errors counted",
-        Kind.SUMMARY,
-        "error|problem|issue|offense|offence|violation|failure|finding|vulnerabilities",
-        r"\b[1-9][\d,]{0,8} (?:\w{1,20} )?(?:errors?|problems?|issues?|offen[sc]es?|violations?|failures?|findings?"
-        r"|vulnerabilities)\b(?!\.\w)",
-        after=3,
-    ),
     shape("psalm and phpstan", Kind.ERROR, "ERROR: |[ERROR] Found|------ ---", r"^ERROR: \w{1,60} - |^\[ERROR\] Found \d", after=4),
     shape("flow and sorbet", Kind.ERROR, "Error ----|https://srb.help", r"^Error -{5,}|https://srb\.help", after=14),
     # Pythons
     shape("flake8 and kin", Kind.ERROR, ".py:", r"\.pyi?:\d{1,7}:(?:\d{1,5}:?)? \(?\[?[A-Z]{1,5}\d{2,5}\b", after=2),
-    shape("ruff", Kind.ERROR, "-->| Would reformat", r"^--> \S{1,300}:\d{1,7}:\d|^Would reformat", after=8),
+    shape("ruff", Kind.ERROR, "-->|Would reformat", r"^--> \S{1,300}:\d{1,7}:\d|^Would reformat", after=8),
     shape(
         "ruff rule",
         Kind.ERROR,
@@ -140,15 +122,6 @@ CHECK_SHAPES: tuple[Shape, ...] = (
         r"|[Pp]lease run .{1,100}(?:commit|again|fix|update)",
         after=6,
     ),
-    shape(
-        "diff head",
-        Kind.DETAIL,
-        "diff --git|@@ |--- |+++ ",
-        r"^(?:diff --git |@@ -\d|--- (?:a/|\w\S{0,300}\.\w{1,8}\b|Expected)|\+\+\+ (?:b/|\w\S{0,300}\.\w{1,8}\b|Received"
-        r"|Actual))",
-        after=25,
-        until=r"^diff --git",
-    ),
     shape("commit message", Kind.ERROR, "subject|type must be|body-max|✖   ", r"\[(?:subject|type|body|header)-\w{1,30}", after=2),
     shape(
         "secrets and audits",
@@ -156,13 +129,5 @@ CHECK_SHAPES: tuple[Shape, ...] = (
         "leaks found|Finding:|CVE-|GHSA-|vulnerability|vulnerabilities",
         r"leaks found|^Finding: |\bCVE-\d{4}-\d{4,7}\b|\bGHSA-\w{4}-|[1-9]\d{0,5} .{0,30}vulnerabilit",
         after=4,
-    ),
-    # A place and what is wrong there, of whatever tool
-    shape(
-        "place",
-        Kind.DETAIL,
-        _SOURCE_FILES,
-        r"^(?:\./|/|[A-Za-z]:\\)?[\w@.+/\\-]{1,300}\.[A-Za-z]\w{0,7}[:(]\d{1,7}(?:[:,]\d{1,5})?\)?:? \S",
-        after=2,
     ),
 )

@@ -19,8 +19,8 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
     shape(
         "gitlab runner trouble",
         Kind.ERROR,
-        "WARNING: Failed|ERROR: Uploading|ERROR: Downloading|Job execution|job's timeout",
-        r"^(?:WARNING: Failed|ERROR: (?:Up|Down)loading)|[Jj]ob execution (?:will|has)|exceeded the job's timeout",
+        "WARNING: Failed|WARNING: Uploading|WARNING: Downloading|ERROR: Uploading|ERROR: Downloading|Job execution|job's timeout",
+        r"^(?:WARNING: Failed|(?:WARNING|ERROR): (?:Up|Down)loading)|[Jj]ob execution (?:will|has)|exceeded the job's timeout",
     ),
     # GitHub Actions, Azure Pipelines and others
     shape("annotation", Kind.VERDICT, "##[error]|::error", r"^(?:##\[error\]|::error\b)", after=4),
@@ -54,7 +54,8 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
         Kind.ERROR,
         "Killed|SIGKILL|signal: |SIGSEGV|SIGABRT|SIGTERM|SIGBUS|core dumped|Segmentation|segmentation|Aborted|Bus error"
         "|Illegal instruction|OOMKilled|oom-kill",
-        r"\bKilled\b|\bSIG(?:KILL|SEGV|ABRT|TERM|BUS|ILL)\b|signal: \d|core dumped|[Ss]egmentation fault|^Aborted|Bus error"
+        r"\bKilled\b|\bSIG(?:KILL|SEGV|ABRT|TERM|BUS|ILL)\b|signal: (?:\d|[a-z])|core dumped|[Ss]egmentation fault|^Aborted"
+        r"|Bus error"
         r"|Illegal instruction|OOMKilled|oom-kill",
     ),
     shape(
@@ -118,7 +119,7 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
         "http status",
         Kind.ERROR,
         "HTTP|http|status code|Status code|Bad Gateway|Service Unavailable|Forbidden|Unauthorized|Too Many Requests"
-        "|Gateway Time|Internal Server Error|404 Not Found|server returned|returned error",
+        "|Gateway Time|Internal Server Error|404 Not Found|server returned|returned error|toomanyrequests",
         r"\bHTTP(?:/[\d.]{1,3}|S)?(?: error| status| code|Error)?:? ?[45]\d\d\b|\b(?:returned error|[Ss]tatus(?: code)?"
         r"|response(?: status)?(?: code)?)[:=]? \(?[45]\d\d\b|\b(?:401 Unauthorized|403 Forbidden|404 Not Found|429 Too Many"
         r"|500 Internal|502 Bad|503 Service|504 Gateway)|server returned error|too many 50\d error|toomanyrequests",
@@ -129,7 +130,7 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
         "authentication failed|authentication required|unauthorized|access denied|AccessDenied|access forbidden"
         "|could not read Username|Permission to |invalid credentials|Bad credentials|expired token|token expired"
         "|not accessible by integration|not authorized|Invalid username|publickey",
-        r"[Aa]uthentication (?:failed|required)|\b[Uu]nauthorized\b|[Aa]ccess ?[Dd]enied|access forbidden"
+        r"[Aa]uthentication (?:failed|required)|(?<![\w/.-])[Uu]nauthorized(?![\w/-]|\.\w)|[Aa]ccess ?[Dd]enied|access forbidden"
         r"|could not read Username|Permission to .{1,200} denied|[Ii]nvalid credentials|Bad credentials|expired token"
         r"|token expired|not accessible by integration|[Nn]ot authorized|Invalid username|publickey",
     ),
@@ -140,7 +141,8 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
         "fatal: |CONFLICT (|error: pathspec|error: failed to push|error: RPC failed|! [rejected]|! [remote rejected]"
         "|error: Your local|error: could not|Automatic merge failed|error: patch failed|dubious ownership"
         "|not possible to fast-forward|remote: ",
-        r"^(?:remote: )?(?:fatal|error): |^CONFLICT \(|^! \[(?:remote )?rejected\]|Automatic merge failed|dubious ownership"
+        r"^(?:remote: )?(?:fatal: |error: (?:pathspec|failed to push|RPC failed|Your local|could not (?:apply|lock|read|fetch)"
+        r"|patch failed|cannot ))|^CONFLICT \(|^! \[(?:remote )?rejected\]|Automatic merge failed|dubious ownership"
         r"|^remote: (?:ERROR|GitLab:|The project you|HTTP|Permission|Invalid|You are|Repository not found)",
         after=6,
     ),
@@ -165,7 +167,7 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
         'Command failed|command failed|command "|Task failed|failed with exit|InvocationError|Session |ERROR: InvocationError'
         "|FAIL code|Error running|recipe `|rake aborted|task: Failed|error: Recipe",
         r"[Cc]ommand failed|^nox > (?:Command|Session) .{0,300}failed|Session .{1,100} failed|InvocationError|FAIL code \d"
-        r"|failed with exit|recipe `.{1,100}` failed|rake aborted|task: Failed|[Tt]ask failed|Error running",
+        r"|failed with exit|[Rr]ecipe `.{1,100}` failed|rake aborted|task: Failed|[Tt]ask failed|Error running",
         after=4,
     ),
 )

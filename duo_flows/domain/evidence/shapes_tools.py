@@ -46,7 +46,8 @@ TOOL_SHAPES: tuple[Shape, ...] = (
         "resolver",
         Kind.ERROR,
         "Because |version solving failed|No solution found|conflict|depends on|requires |Could not resolve|incompatible"
-        "|unmet peer|peer dep|ERESOLVE|No matching version|No candidates|not satisfiable|satisfies the requirement",
+        "|unmet peer|peer dep|ERESOLVE|No matching version|No candidates|not satisfiable|satisfies the requirement"
+        "|has requirement|but you have",
         r"^(?:And )?(?:[Bb]ecause|Thus|So,) .{1,300}(?:depends on|requires|depend on|we can conclude|version)"
         r"|version solving failed|No solution found|[Cc]onflicting (?:dependencies|peer|requirements)|[Cc]ould not resolve"
         r"|unmet peer|ERESOLVE|No matching version|No candidates|not satisfiable|satisfies the requirement"
@@ -151,7 +152,7 @@ TOOL_SHAPES: tuple[Shape, ...] = (
     shape(
         "kaniko and buildah",
         Kind.ERROR,
-        "error building image|error building at|kaniko|buildah",
+        "error building image|error building at|error resolving|checking push permission",
         r"error building (?:image|at|stage)|error resolving|checking push permission",
         after=4,
     ),

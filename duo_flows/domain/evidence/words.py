@@ -12,24 +12,26 @@ from .shape import spellings
 # What another tool put before a line: buildx steps, Compose services, workspaces' task runners, job and step of `gh run view`,
 # clocks, `remote:`. Only what stands alone before a space, a bar or a tab, so that paths and messages stay whole.
 _PREFIX = re.compile(
-    r"(?:[^\t]{1,100}\t[^\t]{1,100}\t"
+    r"(?:(?!FAIL|ok |---)[^\t]{1,100}+\t[^\t]{1,100}+\t"
     r"|#\d{1,4} (?:\d{1,5}\.\d{1,3} )?(?=\S)"
-    r"|[\w.@/-]{1,60} {1,20}\| "
+    r"|[a-z0-9][\w.@/-]{0,60} {1,20}\| "
     r"|(?:\[?\d{4}-\d\d-\d\d[T ])?\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?: [|-])? "
     r"|[@\w/-]{1,60}:[a-z][\w:.-]{1,40}: (?=\S)"
     r"|[\w@./-]{1,60} (?:test|build|lint|check|typecheck)(?::[\w:-]{1,30})?: "
-    r"|\[(?:INFO|WARN|WARNING|DEBUG|TRACE|info|warn)\] )++"
+    r"|\[(?:INFO|WARN|WARNING|DEBUG|TRACE)\] )++"
 )
 
 # Ways to say that all is well, or that an error is somebody's name, option or setting.
 _HARMLESS = re.compile(
     r"\b(?:no|0|zero|without|any|ignore|ignoring|ignored|if|on|handles?|expected|allow) (?:\w{1,12} )?(?:errors?"
     r"|fail(?:s|ed|ures?)?|exceptions?|warnings?|problems?|issues?)\b"
-    r"|\b(?:errors?|fail(?:ed|ures?|ing)?|errored|not ok)\b[\"']?\s{0,3}[:=]\s{0,20}[\"']?(?:0\b(?!\.\d)|false\b|no\b"
-    r"|none\b|null\b|error\b|\[\])"
-    r"|--?[\w-]{0,40}(?:error|fail)[\w-]{0,40}|\bset -e|\bfail[-_]fast\b|\bcontinue-on-error\b"
+    r"|\b(?:errors?|fail(?:ed|ures?|ing)?|errored|not ok)\b[\"']?\s{0,3}[:=]\s{0,20}[\"']?(?:0|false|no|none|null|ignore|replace|strict|\[\])"
+    r"(?=[\"']?\s{0,3}(?:$|[,;)\]}|]))"
+    r"|(?<!\w)--?[\w-]{0,40}(?:error|fail)[\w-]{0,40}|\bset -e|\bfail[-_]fast\b|\bcontinue-on-error\b"
     r"|\b[\w-]{1,40}[-_](?:errors?|fail(?:ure|ed)?)\b(?=[:=])"
-    r"|\b(?:xfail|XFAIL|xfailed|XFAILED)\b",
+    r"|\b(?:xfail|XFAIL|xfailed|XFAILED)\b"
+    r"|^[\w-]{1,60}: (?:error|fail|failure)$",
+    re.IGNORECASE,
 )
 
 # Lines that say that one thing went well, whatever words its name has.
@@ -42,6 +44,20 @@ _PASSED = re.compile(
     r"|Linking|Progress|Test #\d)(?=[\s:(\[]|$))"
     r"|\.\.\. ?(?:.\[\d{1,2}m)?(?:ok|passed|PASSED|Passed|skipped|Skipped|ignored|yes|done)\b|\b(?:PASSED|SKIPPED"
     r"|XFAIL|xfail)\b(?: {1,9}\[ ?\d{1,3}%\])?$"
+)
+
+# A file of a listing, or a test that is about to run.
+_ONLY_A_NAME = re.compile(
+    r"[\w@.+~\[\]()-]{0,200}+(?:[/\\][\w@.+~\[\]()-]{0,200}+){1,30}+(?:\.map)?$"
+    r"|(?:\[gw\d{1,3}\] )?(?:\[ {0,3}\d{1,3}%\] )?(?:PASSED |SKIPPED |XFAIL |XPASS "
+    r"|RERUN )?[\w./-]{1,300}\.py::(?!.{0,600}\b(?:FAILED|ERROR)\b)"
+    r"|\[gw\d{1,3}\] \[ {0,3}\d{1,3}%\] (?:PASSED|SKIPPED|XFAIL|XPASS|RERUN) "
+)
+
+_CODE = re.compile(
+    r"(?:raise [A-Z]|return (?!code)|if |elif |def \w|with \w|for \w|while |except\b|try:|assert |const |let |var |function "
+    r"|expect\(|self\.|"
+    r"\}|throw new |\w{1,40} = |from [\w.]{1,80} import|@\w|//|/\*|\"|\')"
 )
 
 _STRONG = re.compile(
@@ -92,8 +108,13 @@ def body_of(line: str) -> str:
 
 
 def has_passed(line: str) -> bool:
-    """Tell whether the line says that something went well."""
-    return _PASSED.search(line) is not None
+    """Tell whether the line says that something went well, or is but the name of a file or of a test."""
+    return _PASSED.search(line) is not None or _ONLY_A_NAME.match(line) is not None
+
+
+def is_code(line: str) -> bool:
+    """Tell whether the line is program text, such as a traceback shows: its words are nobody's message."""
+    return _CODE.match(line) is not None
 
 
 def strength(line: str, tokens: set[str]) -> int:
