@@ -1,4 +1,4 @@
-"""`duoflow sessions`: list, show, follow, answer, stop, retry."""
+"""`duoflow sessions`: list, show, follow, answer, stop, pause, resume, retry."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_to(app: App) -> None:
     """Add the commands."""
     sessions = App(name="sessions", help="Sessions: one execution of a flow for a person.")
     sessions.command(list_sessions, name="list")
-    for command in (show, watch, answer, diff, log, stop, retry):
+    for command in (show, watch, answer, diff, log, stop, pause, resume, retry):
         sessions.command(command)
     app.command(sessions)
 
@@ -186,10 +186,37 @@ async def stop(session: str, /, *, reason: str = "", reach: Reach | None = None)
         reason: Why, for the session log.
         reach: how duo-flows is reached, and as whom.
     """
-    reach = reach or Reach()
+    await _steer(session, "stop", reason=reason, reach=reach or Reach())
+
+
+async def pause(session: str, /, *, reason: str = "", reach: Reach | None = None) -> None:
+    """Pause a session at its next safe point, for as long as it takes.
+
+    What is under way is finished first; an open question stays open, and the pause comes after it.
+
+    Args:
+        session: The session's id.
+        reason: Why, for the session log.
+        reach: how duo-flows is reached, and as whom.
+    """
+    await _steer(session, "pause", reason=reason, reach=reach or Reach())
+
+
+async def resume(session: str, /, *, reason: str = "", reach: Reach | None = None) -> None:
+    """Let a paused session go on.
+
+    Args:
+        session: The session's id.
+        reason: Why, for the session log.
+        reach: how duo-flows is reached, and as whom.
+    """
+    await _steer(session, "resume", reason=reason, reach=reach or Reach())
+
+
+async def _steer(session: str, verb: str, *, reason: str, reach: Reach) -> None:
     async with reach.open() as api:
-        result = await api.act(session, "stop", {"reason": reason}, idempotency_key=uuid.uuid4().hex)
-    print_json(result) if reach.json else say(f"Session {session} stops at its next safe point.")
+        result = await api.act(session, verb, {"reason": reason}, idempotency_key=uuid.uuid4().hex)
+    print_json(result) if reach.json else say(f"Session {session}: {result['reason']}")
 
 
 async def retry(

@@ -32,6 +32,7 @@ _STATUS_STYLES = {
     SessionStatus.FINISHED: "green",
     SessionStatus.FAILED: "red",
     SessionStatus.STOPPED: "yellow",
+    SessionStatus.PAUSED: "yellow",
     SessionStatus.INPUT_REQUIRED: "bold yellow",
     SessionStatus.TOOL_CALL_APPROVAL_REQUIRED: "bold yellow",
 }
@@ -71,6 +72,7 @@ def session_panel(session: Json) -> RenderableType:
         ("item", _item(session)),
         ("requester", f"@{session['requester']}"),
         ("status", " · ".join(part for part in (session["status"], session["step"], session["ending"] or "") if part)),
+        ("waits for", _wait_without_a_question(session)),
         ("summary", session["summary"]),
         ("used", usage_sentence(session["usage"])),
         ("created", _when(session["created_at"])),
@@ -81,7 +83,13 @@ def session_panel(session: Json) -> RenderableType:
         if value:
             grid.add_row(Text(name, style="dim"), Text(plain(str(value)), overflow="fold"))
     parts: list[RenderableType] = [Panel(grid, title=f"session {session['id']}", title_align="left")]
-    return Group(*parts, question_panel(session)) if session.get("waiting") else Group(*parts)
+    return Group(*parts, question_panel(session)) if (session.get("waiting") or {}).get("choices") else Group(*parts)
+
+
+def _wait_without_a_question(session: Json) -> str:
+    """Return what is waited for that nobody is asked about: a pipeline, or somebody who resumes a paused session."""
+    waiting = session.get("waiting") or {}
+    return "" if waiting.get("choices") else str(waiting.get("reason") or "")
 
 
 def question_panel(session: Json) -> RenderableType:

@@ -1,4 +1,4 @@
-"""Answers and stops on their way to a workflow: signed here, and refused here where no workflow can refuse any more."""
+"""Answers on their way to a workflow: signed here, and refused here where no workflow can refuse any more."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from duo_flows.domain.errors import NotFound
 from duo_flows.domain.model import Model
 from duo_flows.domain.received import Origin, ReceivedAnswer
 from duo_flows.domain.sessions import FINAL_STATUSES, LogKind, NewLogEntry, Session
-from signals.messages import Answer, Stop
+from signals.messages import Answer
 from signals.signatures import sign
 
 from .services import DoorServices
 
 
 class Refusal(Model):
-    """Why an answer or a stop does not count, for the person and for the session log."""
+    """Why an answer does not count, for the person and for the session log."""
 
     code: str
     reason: str
@@ -24,12 +24,6 @@ class Refusal(Model):
 def signed_answer(services: DoorServices, answering: ReceivedAnswer, *, received_at: datetime) -> Answer:
     """Return the message for the workflow, stamped and signed."""
     return sign(Answer(**answering.model_dump(), received_at=received_at), services.signing_key)
-
-
-def signed_stop(services: DoorServices, session: Session, *, origin: Origin, reason: str = "") -> Stop:
-    """Return the message that stops a session's present run."""
-    message = Stop(**origin.model_dump(), reason=reason, received_at=services.clock(), workflow_id=session.workflow_id)
-    return sign(message, services.signing_key)
 
 
 def ended(session: Session, workflow_id: str = "") -> Refusal | None:

@@ -1,4 +1,4 @@
-"""What people do to a session over the API: answer, stop, retry. An answer is kept in the inbox before a workflow is asked."""
+"""What people do to a session over the API: answer, steer, retry. An answer is kept in the inbox before a workflow is asked."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from duo_flows.domain.inbox import DeliveryKind, NewDelivery
 from duo_flows.domain.people import Person
 from duo_flows.domain.received import Origin, ReceivedAnswer
 from duo_flows.domain.sessions import Session
+from duo_flows.domain.steering import Steer
 from signals.messages import AnswerResult
 
-from .answers import Refusal, ended, is_told, log_refusal, signed_answer, signed_stop
-from .api_models import AnswerGiven, AnswerReceived, GiveAnswer, SessionView, Stopping, StopSession, view_of
+from .answers import Refusal, ended, is_told, log_refusal, signed_answer
+from .api_models import AnswerGiven, AnswerReceived, GiveAnswer, SessionView, Steered, Steering, view_of
 from .callers import Caller, Readable, Services
 from .events import DeliveryEvent
 from .problems import RESPONSES
-from .rights import require_requester, require_stopper
+from .rights import require_requester
 from .services import DoorServices
 from .starts import start_next_run
+from .steering import steer_session
 
 DOOR = "api"
 
@@ -37,7 +39,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES, tags=["acts"])
 
-IdempotencyKey = Annotated[str, Header(max_length=128, description="Any text of yours: the same key counts as one answer.")]
+IdempotencyKey = Annotated[str, Header(max_length=128, description="Any text of yours: the same key counts as one act.")]
 
 
 @router.post("/sessions/{session_id}/answer", responses=_ANSWERS)  # noqa: FAST003 - a dependency reads the id
@@ -62,25 +64,44 @@ async def answer(
 
 
 @router.post("/sessions/{session_id}/stop", status_code=202)  # noqa: FAST003 - a dependency reads the id
-async def stop(services: Services, person: Caller, session: Readable, wanted: StopSession) -> Stopping:
+async def stop(
+    services: Services, person: Caller, session: Readable, wanted: Steering, idempotency_key: IdempotencyKey = ""
+) -> Steered:
     """Stop a session that you started, or any if you are Maintainer. It stops at its next safe point."""
-    await require_stopper(services, session, person)
-    if refusal := ended(session):
-        raise Refused(refusal.reason, code=refusal.code)
-    origin = Origin(event_id=f"api:{uuid.uuid4().hex}", actor=person.username, actor_id=person.id, door=DOOR)
-    message = signed_stop(services, session, origin=origin, reason=wanted.reason)
-    try:
-        await services.temporal.stop(session.workflow_id, message)
-    except NotFound:
-        raise Refused(f"Session {session.id} is over. Nothing was changed.", code="session_ended") from None
-    return Stopping(session_id=session.id)
+    return await _steered(services, person, session, Steer.STOP, wanted, idempotency_key)
+
+
+@router.post("/sessions/{session_id}/pause", status_code=202)  # noqa: FAST003 - a dependency reads the id
+async def pause(
+    services: Services, person: Caller, session: Readable, wanted: Steering, idempotency_key: IdempotencyKey = ""
+) -> Steered:
+    """Pause a session that you started, or any if you are Maintainer, at its next safe point; an open question is closed first."""
+    return await _steered(services, person, session, Steer.PAUSE, wanted, idempotency_key)
+
+
+@router.post("/sessions/{session_id}/resume", status_code=202)  # noqa: FAST003 - a dependency reads the id
+async def resume(
+    services: Services, person: Caller, session: Readable, wanted: Steering, idempotency_key: IdempotencyKey = ""
+) -> Steered:
+    """Let a paused session go on that you started, or any if you are Maintainer."""
+    return await _steered(services, person, session, Steer.RESUME, wanted, idempotency_key)
 
 
 @router.post("/sessions/{session_id}/retry", status_code=201)  # noqa: FAST003 - a dependency reads the id
-async def retry(services: Services, person: Caller, session: Readable) -> SessionView:
+async def retry(services: Services, person: Caller, session: Readable, idempotency_key: IdempotencyKey = "") -> SessionView:
     """Start the next run of a session of yours that is over."""
     await require_requester(services, session, person)
-    return view_of(await start_next_run(services, session, event=f"api:{uuid.uuid4().hex}"), services.settings)
+    event = _event(session, person, "retry", idempotency_key)
+    return view_of(await start_next_run(services, session, event=event), services.settings)
+
+
+async def _steered(  # noqa: PLR0913, PLR0917 - what a route is given, and which one it is
+    services: DoorServices, person: Person, session: Session, steer: Steer, wanted: Steering, key: str
+) -> Steered:
+    event = _event(session, person, steer, key)
+    origin = Origin(event_id=event, actor=person.username, actor_id=person.id, door=DOOR)
+    result = await steer_session(services, session, steer, person=person, origin=origin, reason=wanted.reason)
+    return Steered(status=result.code, session_id=session.id, reason=result.reason)
 
 
 async def _require_answerable(services: DoorServices, session: Session, received: ReceivedAnswer) -> None:
@@ -107,15 +128,20 @@ async def _asked(services: DoorServices, session: Session, received: ReceivedAns
 
 
 def _received(session: Session, person: Person, given: GiveAnswer, key: str) -> ReceivedAnswer:
-    event = uuid.uuid5(uuid.NAMESPACE_URL, f"{session.id}:{person.id}:{key}") if key else uuid.uuid4()
     return ReceivedAnswer(
         **given.model_dump(),
         workflow_id=session.workflow_id,
-        event_id=f"api:{event.hex}",
+        event_id=_event(session, person, "answer", key),
         actor=person.username,
         actor_id=person.id,
         door=DOOR,
     )
+
+
+def _event(session: Session, person: Person, act: str, key: str) -> str:
+    """Return the id of an act: the same for the same key of the same person, whatever else is sent with it."""
+    event = uuid.uuid5(uuid.NAMESPACE_URL, f"{session.id}:{person.id}:{act}:{key}") if key else uuid.uuid4()
+    return f"api:{event.hex}"
 
 
 def _delivery(session: Session, received: ReceivedAnswer, now: datetime) -> NewDelivery:

@@ -60,10 +60,10 @@ class GiveAnswer(_Taken):
     text: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH, description="For `modify`: what should be different.")] = ""
 
 
-class StopSession(_Taken):
-    """Stops a session."""
+class Steering(_Taken):
+    """Stops, pauses or resumes a session."""
 
-    reason: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH)] = ""
+    reason: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH, description="Why, for the session log.")] = ""
 
 
 class SessionQuery(_Taken):
@@ -158,22 +158,29 @@ class AnswerGiven(AnswerResult):
     """What came of an answer."""
 
 
-class Stopping(BaseModel):
-    """The session was asked to stop; it does so at its next safe point."""
+class Steered(BaseModel):
+    """What came of a stop, a pause or a resume."""
 
-    status: str = "stopping"
+    status: str = Field(
+        description="`stopping`, `stopped`, `pausing`, `paused`, `resuming`, `not_paused`; `received`: no worker has taken it yet."
+    )
     session_id: str
+    reason: str = Field(description="The same in words.")
 
 
 class FlowView(BaseModel):
-    """A flow of the catalogue."""
+    """A flow that can be started, or could if `error` were mended."""
 
     name: str
     description: str
+    source: str = Field(description="`built-in`, or the path on the project's default branch.", examples=["built-in"])
+    component_count: int = Field(description="0 where it is not valid.")
+    is_valid: bool
+    error: str = Field(description="The first thing that is wrong with it.")
 
 
 class FlowText(FlowView):
-    """A flow of the catalogue with its file."""
+    """A flow with its file."""
 
     text: str
 

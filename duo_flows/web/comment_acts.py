@@ -8,18 +8,20 @@ from datetime import timedelta
 
 from duo_flows.domain.canonical import DIGEST_PREFIX_LENGTH
 from duo_flows.domain.commands import ANSWERS, Command, Verb, help_text
-from duo_flows.domain.errors import NotFound, Refused, TryAgain
+from duo_flows.domain.errors import Refused, TryAgain
 from duo_flows.domain.pipelines import MergeRequest, Note, Pipeline, TargetKind
 from duo_flows.domain.received import Origin, ReceivedAnswer, note_event
 from duo_flows.domain.sessions import Session
+from duo_flows.domain.steering import Steer
 from signals.names import workflow_id_of
 
-from .answers import signal_or_refuse, signed_stop
+from .answers import signal_or_refuse
 from .callers import require_person
 from .questions import active_sessions_at, open_question_of, session_that_asked, sessions_at
-from .rights import require_requester, require_stopper
+from .rights import require_requester
 from .services import DoorServices
 from .starts import NewStart, active_session_of_pipeline, session_id_of, start_next_run, start_session
+from .steering import steer_session
 
 FIX_FLOW = "fix_pipeline"
 DOOR = "gitlab"
@@ -47,7 +49,7 @@ class CommentActs:
         self._starting = starting
         self._table: Mapping[Verb, Act] = {
             Verb.FIX: self._fix,
-            Verb.STOP: self._stop,
+            **dict.fromkeys((Verb.STOP, Verb.PAUSE, Verb.RESUME), self._steer),
             Verb.RETRY: self._retry,
             Verb.HELP: self._help,
             **dict.fromkeys(ANSWERS, self._answer),
@@ -152,17 +154,17 @@ class CommentActs:
             code="stale_digest",
         )
 
-    async def _stop(self, note: Note, command: Command, _account: str) -> str:
-        session = _only(await active_sessions_at(self._services, note.target), named=command.text)
-        await require_stopper(self._services, session, note.author)
-        message = signed_stop(
-            self._services, session, origin=origin_of(note), reason=f"@{note.author.username} said so in a comment."
+    async def _steer(self, note: Note, command: Command, _account: str) -> str:
+        session = _only(await active_sessions_at(self._services, note.target), command)
+        result = await steer_session(
+            self._services,
+            session,
+            Steer(command.verb),
+            person=note.author,
+            origin=origin_of(note),
+            reason=f"@{note.author.username} said so in a comment.",
         )
-        try:
-            await self._services.temporal.stop(session.workflow_id, message)
-        except NotFound:
-            raise Refused(f"Session `{session.id}` is over already.", code="session_ended") from None
-        return f"Session `{session.id}` stops at its next safe point."
+        return f"Session `{session.id}`: {result.reason}"
 
     async def _retry(self, note: Note, command: Command, _account: str) -> str:
         own = [one for one in await sessions_at(self._services, note.target) if one.requester_id == note.author.id]
@@ -175,11 +177,11 @@ class CommentActs:
         return f"Session `{session.id}` begins again: run {retried.run}."
 
 
-def _only(sessions: list[Session], *, named: str) -> Session:
-    chosen = [session for session in sessions if named in {"", session.id}]
+def _only(sessions: list[Session], command: Command) -> Session:
+    chosen = [session for session in sessions if command.text in {"", session.id}]
     if len(chosen) == 1:
         return chosen[0]
     if not chosen:
         raise Refused("No such session is at work here.", code="no_session")
     ids = ", ".join(f"`{session.id}`" for session in chosen)
-    raise Refused(f"Several sessions are at work here: {ids}. Please say which: `stop <id>`.", code="which_session")
+    raise Refused(f"Several sessions are at work here: {ids}. Please say which: `{command.verb} <id>`.", code="which_session")

@@ -1,10 +1,11 @@
-"""Who may stop or retry a session. Answers are not judged here: their workflow does that, whatever door they come by."""
+"""Who may stop, pause, resume or retry a session. Answers are judged by their workflow, whatever door they come by."""
 
 from __future__ import annotations
 
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
 from duo_flows.domain.sessions import Session
+from duo_flows.domain.steering import Steer
 
 from .callers import require_person
 from .services import DoorServices
@@ -17,12 +18,12 @@ async def require_requester(services: DoorServices, session: Session, person: Pe
     await require_person(services, person, project_id=session.project_id)
 
 
-async def require_stopper(services: DoorServices, session: Session, person: Person) -> None:
-    """Return if the person may stop the session: its requester, or a Maintainer of the project."""
+async def require_stopper(services: DoorServices, session: Session, person: Person, *, to: Steer = Steer.STOP) -> None:
+    """Return if the person may stop, pause or resume the session: its requester, or a Maintainer of the project."""
     if person.id == session.requester_id:
         return
     await require_person(services, person, project_id=session.project_id)
     if await services.forge.access_level(session.project_id, person.id) < ACCESS_TO_STOP_OTHERS:
         raise Refused(
-            f"Only @{session.requester}, who started session {session.id}, or a Maintainer can stop it.", code="not_the_requester"
+            f"Only @{session.requester}, who started session {session.id}, or a Maintainer can {to} it.", code="not_the_requester"
         )

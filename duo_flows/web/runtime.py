@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -13,9 +13,17 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from duo_flows.domain.errors import NeverAgain, NotFound, TryAgain
 from signals import names
-from signals.messages import Answer, AnswerResult, PipelineChanged, StartFlow, Stop
+from signals.messages import Answer, AnswerResult, Pause, PipelineChanged, Resume, StartFlow, Stop
 
 T = TypeVar("T")
+
+Steering = Stop | Pause | Resume
+# The update and the signal of each.
+_STEERING: Mapping[type[Steering], tuple[str, str]] = {
+    Stop: (names.UPDATE_STOP, names.SIGNAL_STOP),
+    Pause: (names.UPDATE_PAUSE, names.SIGNAL_PAUSE),
+    Resume: (names.UPDATE_RESUME, names.SIGNAL_RESUME),
+}
 
 # Long enough for a slow frontend, short enough that a caller of the API is told of an outage while still there.
 _RPC_TIMEOUT = timedelta(seconds=5)
@@ -53,8 +61,11 @@ class FlowRuntime(Protocol):
     async def signal_answer(self, workflow_id: str, answer: Answer) -> None:
         """Leave an answer with the workflow, durably; applied when a worker is there."""
 
-    async def stop(self, workflow_id: str, stop: Stop) -> None:
-        """Ask a workflow to stop at its next safe point."""
+    async def steer(self, workflow_id: str, message: Steering, *, within: timedelta) -> AnswerResult | None:
+        """Return what came of a stop, pause or resume; None if no worker told `within` that time: it may be taken still."""
+
+    async def signal_steer(self, workflow_id: str, message: Steering) -> None:
+        """Leave a stop, pause or resume with the workflow, durably; heeded when a worker is there."""
 
     async def pipeline_changed(self, workflow_id: str, hint: PipelineChanged) -> None:
         """Tell a workflow to look at a pipeline now."""
@@ -87,23 +98,19 @@ class TemporalFlowRuntime:
 
     async def answer(self, workflow_id: str, answer: Answer, *, within: timedelta) -> AnswerResult | None:
         """Send an answer as an update whose id is the event's, so that Temporal too takes it once."""
-        handle = self._client.get_workflow_handle(workflow_id)
-        update = handle.execute_update(
-            names.UPDATE_ANSWER, answer, id=answer.event_id, result_type=AnswerResult, rpc_timeout=within
-        )
-        try:
-            return await _translated(update)
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError, TryAgain):
-            # A failed update says nothing of the answer (the workflow may have ended meanwhile): the inbox delivers it again.
-            return None
+        return await self._update(workflow_id, names.UPDATE_ANSWER, answer, within=within)
 
     async def signal_answer(self, workflow_id: str, answer: Answer) -> None:
         """Send an answer as a signal."""
         await self._signal(workflow_id, names.SIGNAL_ANSWER, answer)
 
-    async def stop(self, workflow_id: str, stop: Stop) -> None:
-        """Send a stop as a signal."""
-        await self._signal(workflow_id, names.SIGNAL_STOP, stop)
+    async def steer(self, workflow_id: str, message: Steering, *, within: timedelta) -> AnswerResult | None:
+        """Send a stop, pause or resume as an update whose id is the event's."""
+        return await self._update(workflow_id, _STEERING[type(message)][0], message, within=within)
+
+    async def signal_steer(self, workflow_id: str, message: Steering) -> None:
+        """Send a stop, pause or resume as a signal."""
+        await self._signal(workflow_id, _STEERING[type(message)][1], message)
 
     async def pipeline_changed(self, workflow_id: str, hint: PipelineChanged) -> None:
         """Send a hint as a signal."""
@@ -115,6 +122,15 @@ class TemporalFlowRuntime:
             return await self._client.service_client.check_health(timeout=_RPC_TIMEOUT)
         except RPCError:
             return False
+
+    async def _update(self, workflow_id: str, update: str, message: Answer | Steering, *, within: timedelta) -> AnswerResult | None:
+        handle = self._client.get_workflow_handle(workflow_id)
+        call = handle.execute_update(update, message, id=message.event_id, result_type=AnswerResult, rpc_timeout=within)
+        try:
+            return await _translated(call)
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, WorkflowUpdateFailedError, TryAgain):
+            # A failed update says nothing of the message (the workflow may have ended meanwhile): it is delivered again.
+            return None
 
     async def _signal(self, workflow_id: str, signal: str, message: Any) -> None:
         handle = self._client.get_workflow_handle(workflow_id)

@@ -105,11 +105,23 @@ def test_modifying_needs_words(alice, capsys):
     assert "--text" in capsys.readouterr().err
 
 
-def test_stopping_reaches_the_workflow_with_the_reason(listening, alice):
+@pytest.mark.parametrize("verb", ["stop", "pause", "resume"])
+def test_steering_reaches_the_workflow_with_the_reason_and_tells_its_word(listening, alice, capsys, verb):
     listening.do(listening.door.a_session())
+    listening.door.runtime.result = AnswerResult(is_accepted=True, code="taken", reason="Taken by the workflow.")
 
-    assert alice("sessions", "stop", "s1", "--reason", "wrong branch") == 0
-    assert [stop.reason for _, stop in listening.door.runtime.stops] == ["wrong branch"]
+    assert alice("sessions", verb, "s1", "--reason", "wrong branch") == 0
+    assert [message.reason for _, message in listening.door.runtime.steered] == ["wrong branch"]
+    assert "Session s1: Taken by the workflow." in capsys.readouterr().out
+
+
+def test_pausing_a_session_that_is_over_is_exit_code_3(listening, alice, capsys):
+    listening.do(listening.door.a_session())
+    listening.do(listening.door.end())
+
+    assert alice("sessions", "pause", "s1") == 3
+    assert "is over" in capsys.readouterr().err
+    assert listening.door.nothing_reached_a_workflow()
 
 
 @pytest.mark.parametrize(

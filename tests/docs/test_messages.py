@@ -21,6 +21,10 @@ TYPES: dict[str, type[Model]] = {
     names.UPDATE_ANSWER: messages.Answer,
     names.SIGNAL_STOP: messages.Stop,
     names.UPDATE_STOP: messages.Stop,
+    names.SIGNAL_PAUSE: messages.Pause,
+    names.UPDATE_PAUSE: messages.Pause,
+    names.SIGNAL_RESUME: messages.Resume,
+    names.UPDATE_RESUME: messages.Resume,
     names.SIGNAL_PIPELINE: messages.PipelineChanged,
 }
 INPUTS = re.findall(r"--(?:name|type) (\w+)(?:[^'\n]|\\\n)*--input '([^']+)'", PAGE)

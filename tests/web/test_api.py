@@ -11,6 +11,15 @@ from signals.names import workflow_id_of
 from signals.signatures import is_signed
 from tests.web.a_door import ALICE, BOB, BOT, GUEST, MARY, PIPELINE_URL, REPORTER, SIGNING_KEY, STRANGER, Door, a_change
 
+FLOWS = ".gitlab/duo/flows"
+BUILT_IN = {
+    "name": "fix_pipeline",
+    "description": "What it does.",
+    "source": "built-in",
+    "component_count": 2,
+    "is_valid": True,
+    "error": "",
+}
 START = {"flow": "fix_pipeline", "project": "shop/checkout", "pipeline_id": 42}
 
 
@@ -318,37 +327,50 @@ async def test_flows_are_listed_and_shown(door: Door) -> None:
     listed = await door.call(STRANGER, "GET", "/flows")
     shown = await door.call(STRANGER, "GET", "/flows/fix_pipeline")
 
-    assert listed.json() == [{"name": "fix_pipeline", "description": "What fix_pipeline does."}]
-    assert shown.json()["text"].startswith("version: v1")
+    assert listed.json() == [BUILT_IN]
+    assert shown.json() == {**BUILT_IN, "text": "version: v1 # fix_pipeline"}
     refused(await door.call(STRANGER, "GET", "/flows/other"), 404, "not_found")
 
 
-@pytest.mark.parametrize("person", [ALICE, MARY], ids=lambda person: person.username)
-async def test_requester_and_maintainers_can_stop(door: Door, person: Person) -> None:
-    await door.a_session()
+async def test_a_projects_own_flows_are_listed_with_what_is_wrong_with_them(door: Door) -> None:
+    door.forge.files[7, f"{FLOWS}/ours.yaml", "main"] = "version: v1"
+    door.forge.files[7, f"{FLOWS}/broken.yaml", "main"] = "nonsense"
+    door.forge.files[7, f"{FLOWS}/Not Ours.yaml", "main"] = "version: v1"
+    door.forge.files[7, f"{FLOWS}/README.md", "main"] = "no flow"
+    door.forge.files[7, f"{FLOWS}/draft.yaml", "work"] = "of a branch under work"
 
-    response = await door.call(person, "POST", "/sessions/s1/stop", json={"reason": "enough"})
+    listed = (await door.call(ALICE, "GET", "/flows", params={"project": "shop/checkout"})).json()
 
-    [(workflow_id, message)] = door.runtime.stops
-    assert (response.status_code, response.json()) == (202, {"status": "stopping", "session_id": "s1"})
-    assert (workflow_id, message.actor_id, message.reason) == ("session/s1/1", person.id, "enough")
-    assert is_signed(message, SIGNING_KEY.encode())
-
-
-@pytest.mark.parametrize(("person", "code"), [(BOB, "not_the_requester"), (REPORTER, "access_too_low"), (BOT, "forbidden")])
-async def test_others_cannot_stop(door: Door, person: Person, code: str) -> None:
-    await door.a_session()
-
-    refused(await door.call(person, "POST", "/sessions/s1/stop", json={}), 403, code)
-    assert door.nothing_reached_a_workflow()
+    assert [(flow["name"], flow["source"], flow["is_valid"]) for flow in listed] == [
+        ("fix_pipeline", "built-in", True),
+        ("Not Ours", f"{FLOWS}/Not Ours.yaml", False),
+        ("broken", f"{FLOWS}/broken.yaml", False),
+        ("ours", f"{FLOWS}/ours.yaml", True),
+    ]
+    assert "its name cannot be started" in listed[1]["error"]
+    assert listed[2]["error"] == "line 1, column 1: nonsense."
+    assert (listed[3]["description"], listed[3]["component_count"]) == ("A project's own.", 2)
 
 
-async def test_a_session_that_is_over_is_not_stopped(door: Door) -> None:
-    await door.a_session()
-    await door.end()
+async def test_a_projects_own_flow_is_shown_with_its_file(door: Door) -> None:
+    door.forge.files[7, f"{FLOWS}/ours.yaml", "main"] = "version: v1 # ours"
 
-    refused(await door.call(ALICE, "POST", "/sessions/s1/stop", json={}), 409, "session_ended")
-    assert door.nothing_reached_a_workflow()
+    shown = await door.call(ALICE, "GET", "/flows/ours", params={"project": "7"})
+
+    assert shown.json()["text"] == "version: v1 # ours"
+    refused(await door.call(ALICE, "GET", "/flows/fix_pipeline", params={"project": "7"}), 404, "not_found")
+    refused(await door.call(ALICE, "GET", "/flows/Ours", params={"project": "7"}), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/flows", "/flows/ours"])
+async def test_flows_of_a_project_that_one_may_not_read_look_like_none(door: Door, path: str) -> None:
+    door.forge.files[7, f"{FLOWS}/ours.yaml", "main"] = "version: v1"
+
+    refused(await door.call(STRANGER, "GET", path, params={"project": "shop/checkout"}), 404, "not_found")
+
+
+async def test_a_project_without_flows_of_its_own_has_the_built_in_ones(door: Door) -> None:
+    assert (await door.call(ALICE, "GET", "/flows", params={"project": "7"})).json() == [BUILT_IN]
 
 
 async def test_a_retry_is_the_next_run(door: Door) -> None:

@@ -13,6 +13,7 @@ from duo_flows.domain.requests import Choice
 from duo_flows.domain.sessions import LogKind
 from duo_flows.web.hook_payloads import NoteHint
 from duo_flows.web.starts import session_id_of
+from signals.messages import AnswerResult, Pause, Resume, Stop
 from signals.names import workflow_id_of
 from signals.signatures import is_signed
 from tests.web.a_door import ACCOUNT, ALICE, BOB, BOT, GUEST, MARY, NOON, PIPELINE_URL, SIGNING_KEY, STRANGER, Door, note_hook
@@ -283,22 +284,26 @@ async def test_help_lists_the_commands(door: Door) -> None:
     assert "`@duo fix`" in door.reply_to()
 
 
+@pytest.mark.parametrize("form", [Stop, Pause, Resume])
 @pytest.mark.parametrize("person", [ALICE, MARY], ids=lambda person: person.username)
-async def test_requester_and_maintainers_can_stop(door: Door, person: Person) -> None:
+async def test_requester_and_maintainers_can_stop_pause_and_resume(door: Door, person: Person, form: type[Stop]) -> None:
     await door.a_session()
+    door.runtime.result = AnswerResult(is_accepted=True, code="taken", reason="Taken by the workflow.")
 
-    await door.comment(person, "@duo stop")
+    await door.comment(person, f"@duo {form.__name__.lower()}")
 
-    [(workflow_id, message)] = door.runtime.stops
-    assert (workflow_id, message.actor_id, message.event_id) == ("session/s1/1", person.id, "note:7:100")
+    [(workflow_id, message)] = door.runtime.steered
+    assert (type(message), workflow_id, message.actor_id, message.event_id) == (form, "session/s1/1", person.id, "note:7:100")
     assert is_signed(message, SIGNING_KEY.encode())
+    assert "Session `s1`: Taken by the workflow." in door.reply_to()
 
 
+@pytest.mark.parametrize("verb", ["stop", "pause", "resume"])
 @pytest.mark.parametrize("person", [BOB, GUEST, STRANGER], ids=lambda person: person.username)
-async def test_others_cannot_stop(door: Door, person: Person) -> None:
+async def test_others_cannot_stop_pause_or_resume(door: Door, person: Person, verb: str) -> None:
     await door.a_session()
 
-    await door.comment(person, "@duo stop")
+    await door.comment(person, f"@duo {verb}")
 
     assert door.reply_to() != ""
     assert door.nothing_reached_a_workflow()
@@ -312,7 +317,7 @@ async def test_stop_asks_which_where_two_sessions_are_at_work(door: Door) -> Non
     await door.comment(ALICE, "@duo stop s2", number=101)
 
     assert "`stop <id>`" in door.reply_to()
-    assert [workflow_id for workflow_id, _ in door.runtime.stops] == ["session/s2/1"]
+    assert [workflow_id for workflow_id, _ in door.runtime.steered] == ["session/s2/1"]
 
 
 async def test_retry_starts_the_next_run_once(door: Door) -> None:

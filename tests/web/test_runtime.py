@@ -17,7 +17,7 @@ from duo_flows.domain.errors import NotFound
 from duo_flows.domain.requests import Choice
 from duo_flows.web.runtime import TemporalFlowRuntime
 from signals import names
-from signals.messages import Answer, AnswerResult, PipelineChanged, StartFlow, Stop
+from signals.messages import Answer, AnswerResult, Pause, PipelineChanged, Resume, StartFlow, Stop
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
@@ -51,6 +51,30 @@ class RecordingFlow:
     async def stop(self, stop: Stop) -> None:
         self.heard.append(f"stop {stop.reason}")
         self.is_stopped = True
+
+    @workflow.update(name=names.UPDATE_STOP)
+    async def submit_stop(self, stop: Stop) -> AnswerResult:
+        return self._asked("stop", stop.reason)
+
+    @workflow.signal(name=names.SIGNAL_PAUSE)
+    async def pause(self, pause: Pause) -> None:
+        self.heard.append(f"pause {pause.reason}")
+
+    @workflow.update(name=names.UPDATE_PAUSE)
+    async def submit_pause(self, pause: Pause) -> AnswerResult:
+        return self._asked("pause", pause.reason)
+
+    @workflow.signal(name=names.SIGNAL_RESUME)
+    async def resume(self, resume: Resume) -> None:
+        self.heard.append(f"resume {resume.reason}")
+
+    @workflow.update(name=names.UPDATE_RESUME)
+    async def submit_resume(self, resume: Resume) -> AnswerResult:
+        return self._asked("resume", resume.reason)
+
+    def _asked(self, what: str, reason: str) -> AnswerResult:
+        self.heard.append(f"asked {what} {reason}")
+        return AnswerResult(is_accepted=True, code=what, reason="Accepted.")
 
     @workflow.update(name=names.UPDATE_ANSWER)
     async def submit(self, answer: Answer) -> AnswerResult:
@@ -91,7 +115,7 @@ async def test_every_message_arrives_as_it_was_sent_and_a_second_start_changes_n
     again = await runtime.answer(workflow_id, ANSWER, within=WITHIN)
     await runtime.signal_answer(workflow_id, ANSWER)
     await runtime.pipeline_changed(workflow_id, PipelineChanged(project_id=7, pipeline_id=42))
-    await runtime.stop(workflow_id, Stop(reason="enough"))
+    await runtime.signal_steer(workflow_id, Stop(reason="enough"))
     heard = await client.get_workflow_handle(workflow_id).result()
 
     assert heard == ["first", "asked apply", "answer apply", "pipeline 42", "stop enough"]
@@ -99,11 +123,29 @@ async def test_every_message_arrives_as_it_was_sent_and_a_second_start_changes_n
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("form", [Stop, Pause, Resume])
+async def test_what_steers_a_workflow_is_asked_once_and_can_be_left_with_it(
+    client: Client, runtime: TemporalFlowRuntime, workflow_id: str, form: type[Stop]
+) -> None:
+    message, what = form(reason="lunch", event_id="api:2"), form.__name__.lower()
+    await runtime.start("recording_flow", START, workflow_id=workflow_id, summary="a flow")
+
+    result = await runtime.steer(workflow_id, message, within=WITHIN)
+    again = await runtime.steer(workflow_id, message, within=WITHIN)
+    await runtime.signal_steer(workflow_id, message)
+    await runtime.signal_steer(workflow_id, Stop(reason="enough"))
+    heard = await client.get_workflow_handle(workflow_id).result()
+
+    assert heard[:3] == ["first", f"asked {what} lunch", f"{what} lunch"]
+    assert result == again == AnswerResult(is_accepted=True, code=what, reason="Accepted.")
+
+
+@pytest.mark.usefixtures("worker")
 async def test_a_workflow_that_ended_takes_nothing_and_is_not_started_again(
     client: Client, runtime: TemporalFlowRuntime, workflow_id: str
 ) -> None:
     await runtime.start("recording_flow", START, workflow_id=workflow_id, summary="a flow")
-    await runtime.stop(workflow_id, Stop())
+    await runtime.signal_steer(workflow_id, Stop())
     await client.get_workflow_handle(workflow_id).result()
 
     await runtime.start("recording_flow", START, workflow_id=workflow_id, summary="a flow")
@@ -113,7 +155,7 @@ async def test_a_workflow_that_ended_takes_nothing_and_is_not_started_again(
     with pytest.raises(NotFound):
         await runtime.signal_answer(workflow_id, ANSWER)
     with pytest.raises(NotFound):
-        await runtime.stop(workflow_id, Stop())
+        await runtime.signal_steer(workflow_id, Stop())
 
 
 async def test_without_a_worker_an_answer_gets_no_word_and_a_signal_stays(
