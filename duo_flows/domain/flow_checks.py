@@ -57,10 +57,6 @@ def unserved_by(definition: FlowDefinition) -> tuple[str, ...]:
     for component in definition.components:
         if isinstance(component, OneOffComponent):
             told.append(f"{component.name!r} is a OneOffComponent, which cannot be run here")
-        if isinstance(component, AgentComponent) and component.require_tool_approval:
-            told.append(
-                f"{component.name!r} has `require_tool_approval`, and approval of single tool calls cannot be asked for here"
-            )
         if isinstance(component, AgentComponent) and component.subagents:
             told.append(f"{component.name!r} has `subagents`, and delegation cannot be done here")
     return tuple(told)

@@ -77,8 +77,38 @@ def test_a_plain_agent_is_served():
     assert unserved_by(_flow_with()) == ()
 
 
-def test_an_agent_whose_tool_calls_need_approval_is_not_served():
-    assert "require_tool_approval" in unserved_by(_flow_with(require_tool_approval=True))[0]
+def test_an_agent_whose_tool_calls_need_approval_is_served():
+    assert unserved_by(_flow_with(require_tool_approval=True)) == ()
+
+
+def _asking(**keys: Any) -> FlowDefinition:
+    ask = {"name": "ask", "type": "HumanInputComponent", "sends_response_to": "a", "message_template": "?", **keys}
+    routes = {"approve": "end", "reject": "end", "modify": "a", "default_route": "end"}
+    router = {"from": "ask", "condition": {"input": "context:ask.approval", "routes": routes}}
+    agent = {"name": "a", "type": "AgentComponent", "prompt_id": "p", "toolset": []}
+    prompt = {"prompt_id": "p", "prompt_template": {"system": "s", "user": "u"}}
+    return definition(components=[agent, ask], routers=[{"from": "a", "to": "ask"}, router], prompts=[prompt])
+
+
+@pytest.mark.parametrize(
+    ("kind", "choice", "is_right"),
+    [
+        ("approval", "modify", True),
+        ("approval", "always", False),
+        ("approval", "respond", False),
+        ("input", "respond", True),
+        ("input", "cancel", True),
+        ("input", "apply", False),
+    ],
+)
+def test_a_question_offers_only_what_fits_its_kind(kind, choice, is_right):
+    found = findings_of(_asking(interaction_type=kind, choices=[choice]), is_custom=True)
+
+    assert [finding.at for finding in found] == ([] if is_right else [("components", 1, "choices", 0)])
+
+
+def test_free_words_may_be_routed_by_the_words_of_an_approval():
+    assert findings_of(_asking(interaction_type="input"), is_custom=True) == ()
 
 
 def test_an_agent_that_delegates_is_not_served():

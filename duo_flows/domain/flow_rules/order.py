@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from duo_flows.domain.flow_components import AgentComponent, HumanInputComponent
+from duo_flows.domain.requests import CHOICES, RequestKind
 
 from .findings import Finding, Path, unknown
 from .index import FlowIndex, reach
 
 
 def questions(index: FlowIndex) -> Iterator[Finding]:
-    """Yield every question whose answer goes to a component that cannot have run before it."""
+    """Yield every question whose answer goes to a component that cannot have run before it, or cannot be what is offered."""
     for position, component in enumerate(index.definition.components):
         if not isinstance(component, HumanInputComponent):
             continue
@@ -23,6 +24,14 @@ def questions(index: FlowIndex) -> Iterator[Finding]:
         elif component.name in index.reached and not index.can_follow(component.name, after=target):
             allowed = f"a component that has run before {component.name} asks; no way leads from {target} to it"
             yield Finding(at=at, found=target, allowed=allowed)
+        yield from _choices(component, place=("components", position))
+
+
+def _choices(component: HumanInputComponent, *, place: Path) -> Iterator[Finding]:
+    fitting = tuple(str(choice) for choice in CHOICES[RequestKind(component.interaction_type)])
+    for number, choice in enumerate(component.choices):
+        at: Path = (*place, "choices", number)
+        yield from unknown(choice, fitting, at=at, what=f"a choice for `interaction_type: {component.interaction_type}`")
 
 
 def supervisors(index: FlowIndex) -> Iterator[Finding]:

@@ -15,6 +15,8 @@ from .values import fields_of
 
 _RESULTS = ("success", "failed")
 _WORDS = tuple(ROUTER_WORDS[state] for state in (RequestState.APPLIED, RequestState.CANCELLED, RequestState.MODIFIED))
+# A flow of GitLab's may route free words by the words of an approval; such a route is only never taken.
+_WORDS_OF_INPUT = (*_WORDS, ROUTER_WORDS[RequestState.RESPONDED])
 
 
 def routes(index: FlowIndex) -> Iterator[Finding]:
@@ -60,7 +62,8 @@ def values_of(given: Input, index: FlowIndex) -> tuple[str, ...] | None:
     component = index.components.get(given.path[0])
     path = given.path[1:]
     if isinstance(component, HumanInputComponent):
-        return _WORDS if path == ("approval",) else None
+        words = _WORDS if component.interaction_type == "approval" else _WORDS_OF_INPUT
+        return words if path == ("approval",) else None
     if (
         path == ("execution_result",)
         and component is not None

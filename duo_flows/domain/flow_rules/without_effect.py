@@ -14,7 +14,6 @@ from .index import FlowIndex
 
 # Of any component. `ui_log_events` is not told: everything is logged, whatever it says.
 _OF_COMPONENTS: Mapping[str, str] = {
-    "pre_approved_tools": "no tool call is asked about",
     "max_delegations": "nothing is delegated",
     "compaction": "conversations are not shortened",
     "model_tags": "the operator chooses the model",
@@ -24,7 +23,6 @@ _OF_COMPONENTS: Mapping[str, str] = {
     "cost_cap_usd": "the operator's cap holds",
     "ui_role_as": "the session log shows every component alike",
 }
-_INSTEAD = "has no effect here: "
 
 
 def without_effect(index: FlowIndex) -> Iterator[Finding]:
@@ -33,22 +31,23 @@ def without_effect(index: FlowIndex) -> Iterator[Finding]:
         place: Path = ("components", position)
         for key, instead in _OF_COMPONENTS.items():
             if _says(component, key):
-                yield Finding(at=(*place, key), found=key, allowed=f"{_INSTEAD}{instead}")
-        if _says(component, "interaction_type"):
-            at = (*place, "interaction_type")
-            yield Finding(at=at, found="interaction_type", allowed=f"{_INSTEAD}every question is asked as an approval")
+                yield _finding((*place, key), key, instead)
         cycles = getattr(component, "max_cycles", None)
         if cycles is not None and _says(cycles, "iteration_warning_offset"):
             at = (*place, "max_cycles", "iteration_warning_offset")
-            yield Finding(at=at, found="iteration_warning_offset", allowed=f"{_INSTEAD}only the threshold itself is told")
+            yield _finding(at, "iteration_warning_offset", "only the threshold itself is told")
     for position, prompt in enumerate(index.definition.prompts):
         if _says(prompt, "params"):
-            yield Finding(at=("prompts", position, "params"), found="params", allowed=f"{_INSTEAD}the operator sets the limits")
+            yield _finding(("prompts", position, "params"), "params", "the operator sets the limits")
+
+
+def _finding(at: Path, key: str, instead: str) -> Finding:
+    return Finding(at=at, found=f"{key}, which has no effect here: {instead}", allowed=f"a flow that does not rely on `{key}`")
 
 
 def keys_without_effect() -> tuple[str, ...]:
     """Return the names of all such keys; the documentation says the same."""
-    return (*_OF_COMPONENTS, "interaction_type", "iteration_warning_offset", "params")
+    return (*_OF_COMPONENTS, "iteration_warning_offset", "params")
 
 
 def _says(model: BaseModel, key: str) -> bool:
