@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
 import httpx2
 
@@ -51,14 +52,14 @@ class Api:
         me: Json = await self._json("GET", "/me")
         return me
 
-    async def flows(self) -> list[Json]:
-        """Return the flows that can be started."""
-        flows: list[Json] = await self._json("GET", "/flows")
+    async def flows(self, project: str = "") -> list[Json]:
+        """Return the flows that can be started; with a project, its own too."""
+        flows: list[Json] = await self._json("GET", "/flows", params={"project": project} if project else {})
         return flows
 
-    async def flow(self, name: str) -> Json:
-        """Return one flow."""
-        found: Json = await self._json("GET", f"/flows/{name}")
+    async def flow(self, name: str, project: str = "") -> Json:
+        """Return one flow, built in or of a project."""
+        found: Json = await self._json("GET", f"/flows/{quote(name, safe='')}", params={"project": project} if project else {})
         return found
 
     async def start(self, body: Json, *, idempotency_key: str) -> Json:

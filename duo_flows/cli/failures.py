@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     NOT_FOUND = 4
     UNREACHABLE = 5
     SESSION_STOPPED = 6
+    INVALID_FLOW = 7
     INTERRUPTED = 130
 
 
@@ -28,6 +29,7 @@ MEANINGS = {
     ExitCode.NOT_FOUND: "there is no such thing, or you may not see it",
     ExitCode.UNREACHABLE: "duo-flows (or a part of it) does not answer; try again later",
     ExitCode.SESSION_STOPPED: "the session that was followed was stopped, cancelled or expired",
+    ExitCode.INVALID_FLOW: "a flow file cannot run, or with `--strict` has warnings",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C; a session goes on without you",
 }
 

@@ -176,14 +176,6 @@ def status_line(session: Json) -> str:
     return plain(f"{session['status']}{step} · {usage_sentence(session['usage'])}")
 
 
-def flow_table(flows: list[Json]) -> RenderableType:
-    """Return flows as a table."""
-    table = Table("flow", "what it does", box=None, pad_edge=False)
-    for flow in flows:
-        table.add_row(flow["name"], plain(flow["description"]))
-    return table
-
-
 def coloured_diff(diff: str) -> Text:
     """Return a unified diff in the usual colours."""
     text = Text()

@@ -11,11 +11,12 @@ from fastapi.responses import PlainTextResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from duo_flows.domain.changes import Change
-from duo_flows.domain.errors import NeverAgain, NotFound, Refused
+from duo_flows.domain.errors import NeverAgain, Refused
 
 from .api_models import FlowText, FlowView, LogPage, Me, SessionPage, SessionQuery, SessionView, StartSession, view_of
 from .api_starts import start_for
-from .callers import Caller, Readable, Services
+from .callers import Caller, Readable, Services, readable_project
+from .flow_lists import built_in_flow, built_in_flows, project_flow, project_flows
 from .problems import RESPONSES
 from .session_lists import filter_of, readable_sessions
 from .session_log import log_events, log_page
@@ -23,6 +24,7 @@ from .session_log import log_events, log_page
 # Proxies close a request that is silent for a minute; half of that is safe.
 _MAX_WAIT_SECONDS = 30
 
+_OfProject = Annotated[str, Query(max_length=500, description="Number or full path.")]
 
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
@@ -34,17 +36,20 @@ async def me(person: Caller) -> Me:
 
 
 @router.get("/flows", tags=["flows"])
-async def list_flows(services: Services, _person: Caller) -> list[FlowView]:
-    """List the built-in flows."""
-    return [FlowView(name=name, description=services.flows.describe(name)) for name in services.flows.names()]
+async def list_flows(services: Services, person: Caller, project: _OfProject = "") -> list[FlowView]:
+    """List the built-in flows and, with a project where you are Reporter or more, its own; built-in ones come first."""
+    own = await project_flows(services, await readable_project(services, person, project)) if project else []
+    return [*built_in_flows(services), *own]
 
 
 @router.get("/flows/{name}", tags=["flows"])
-async def show_flow(services: Services, _person: Caller, name: Annotated[str, Path(max_length=64)]) -> FlowText:
-    """Show a built-in flow with its file."""
-    if name not in services.flows.names():
-        raise NotFound(f"There is no built-in flow {name!r}; GET /api/v1/flows lists them.")
-    return FlowText(name=name, description=services.flows.describe(name), text=services.flows.text(name))
+async def show_flow(
+    services: Services, person: Caller, name: Annotated[str, Path(max_length=64)], project: _OfProject = ""
+) -> FlowText:
+    """Show a built-in flow with its file or, with a project where you are Reporter or more, one of its own."""
+    if project:
+        return await project_flow(services, await readable_project(services, person, project), name)
+    return built_in_flow(services, name)
 
 
 @router.post("/sessions", status_code=201, tags=["sessions"])

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from duo_flows.bootstrap.settings import Settings
+from duo_flows.domain.flow_outline import FlowOutline
 from duo_flows.domain.policy import ProjectPolicy
 from duo_flows.domain.ports import ContentStore, Forge, Inbox, SessionStore
 
@@ -15,7 +16,7 @@ from .runtime import FlowRuntime
 
 
 class FlowCatalogue(Protocol):
-    """The built-in flows."""
+    """The built-in flows, and what flow files say."""
 
     def names(self) -> Sequence[str]:
         """Return the names of all flows, sorted."""
@@ -23,8 +24,8 @@ class FlowCatalogue(Protocol):
     def text(self, name: str) -> str:
         """Return a flow file's text, or raise NotFound."""
 
-    def describe(self, name: str) -> str:
-        """Return what a flow does, in a sentence or two."""
+    def outline(self, text: str, *, is_custom: bool) -> FlowOutline:
+        """Return what a list says of a flow file, whether it is one of these or a project's own."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from .catalogue import CatalogueFlows
-from .loader import load_flow
+from .loader import CheckedFlow, check_flow, load_flow
 from .problems import FlowProblem, InvalidFlow
 from .templates import InvalidTemplate, render
 
-__all__ = ["CatalogueFlows", "FlowProblem", "InvalidFlow", "InvalidTemplate", "load_flow", "render"]
+__all__ = [
+    "CatalogueFlows",
+    "CheckedFlow",
+    "FlowProblem",
+    "InvalidFlow",
+    "InvalidTemplate",
+    "check_flow",
+    "load_flow",
+    "render",
+]

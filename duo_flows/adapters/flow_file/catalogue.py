@@ -7,8 +7,10 @@ from pathlib import Path
 
 from duo_flows.domain.errors import NotFound
 from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.flow_outline import FlowOutline
 
 from .loader import load_flow
+from .outline import outline_of
 
 # A flow's name is a workflow's type and part of addresses; it never leads out of the folder.
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
@@ -40,6 +42,6 @@ class CatalogueFlows:
         """
         return load_flow(self.text(name), source=f"{name}{_ENDING}", is_custom=False)
 
-    def describe(self, name: str) -> str:
-        """Return what a flow does, in its own words; empty where it does not say."""
-        return self.load(name).description
+    def outline(self, text: str, *, is_custom: bool) -> FlowOutline:
+        """Return what a list says of a flow file, which may be a project's own."""
+        return outline_of(text, is_custom=is_custom)

@@ -10,7 +10,7 @@ from duo_flows.domain.flow_checks import Finding, findings_of, warnings_of
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.model import Model
 
-from .positions import Document, UnreadableYaml, place_at, read_yaml
+from .positions import MAX_CHARACTERS, Document, Place, UnreadableYaml, place_at, read_yaml
 from .problems import FlowProblem, InvalidFlow, Located, located, problems_of
 from .response_schemas import schema_problems
 from .salvage import Salvage
@@ -86,6 +86,10 @@ def _of_yaml(error: UnreadableYaml) -> FlowProblem:
 
 
 def _decoded(data: bytes) -> str:
+    if len(data) > 4 * MAX_CHARACTERS:  # no character of UTF-8 has more bytes
+        raise UnreadableYaml(
+            "a file larger than any flow", place=Place(line=1, column=1), allowed=f"at most {MAX_CHARACTERS:,} characters"
+        )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

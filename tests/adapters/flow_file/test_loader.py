@@ -338,7 +338,7 @@ def test_the_catalogue_lists_and_loads_its_folder(tmp_path: Path) -> None:
 
     assert flows.names() == ("fix_pipeline",)
     assert flows.load("fix_pipeline").flow.entry_point == "analyse"
-    assert flows.describe("fix_pipeline") == "Fixes."
+    assert flows.outline(flows.text("fix_pipeline"), is_custom=False).description == "Fixes."
     assert flows.text("fix_pipeline").startswith("version")
 
 
