@@ -60,10 +60,10 @@ class GiveAnswer(_Taken):
     text: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH, description="For `modify`: what should be different.")] = ""
 
 
-class StopSession(_Taken):
-    """Stops a session."""
+class Steering(_Taken):
+    """Stops, pauses or resumes a session."""
 
-    reason: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH)] = ""
+    reason: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH, description="Why, for the session log.")] = ""
 
 
 class SessionQuery(_Taken):
@@ -158,11 +158,14 @@ class AnswerGiven(AnswerResult):
     """What came of an answer."""
 
 
-class Stopping(BaseModel):
-    """The session was asked to stop; it does so at its next safe point."""
+class Steered(BaseModel):
+    """What came of a stop, a pause or a resume."""
 
-    status: str = "stopping"
+    status: str = Field(
+        description="`stopping`, `stopped`, `pausing`, `paused`, `resuming`, `not_paused`; `received`: no worker has taken it yet."
+    )
     session_id: str
+    reason: str = Field(description="The same in words.")
 
 
 class FlowView(BaseModel):

@@ -34,9 +34,9 @@ from duo_flows.domain.sessions import (
 )
 from duo_flows.web.app import create_app
 from duo_flows.web.hook_secrets import signature_of
-from duo_flows.web.runtime import FlowRuntime
+from duo_flows.web.runtime import FlowRuntime, Steering
 from duo_flows.web.services import DoorServices
-from signals.messages import Answer, AnswerResult, PipelineChanged, StartFlow, Stop
+from signals.messages import Answer, AnswerResult, PipelineChanged, StartFlow
 from signals.names import workflow_id_of
 from tests.doubles.forge import MemoryForge
 
@@ -92,7 +92,8 @@ class RecordingRuntime(FlowRuntime):
     started: dict[str, tuple[str, StartFlow]] = field(default_factory=dict)
     asked: list[Answer] = field(default_factory=list)
     answers: list[tuple[str, Answer]] = field(default_factory=list)
-    stops: list[tuple[str, Stop]] = field(default_factory=list)
+    steered: list[tuple[str, Steering]] = field(default_factory=list)
+    signalled: list[tuple[str, Steering]] = field(default_factory=list)
     hints: list[tuple[str, PipelineChanged]] = field(default_factory=list)
     result: AnswerResult | None = None
     is_over: bool = False
@@ -116,9 +117,15 @@ class RecordingRuntime(FlowRuntime):
         self._reach()
         self.answers.append((workflow_id, answer))
 
-    async def stop(self, workflow_id: str, stop: Stop) -> None:
+    async def steer(self, workflow_id: str, message: Steering, *, within: timedelta) -> AnswerResult | None:
+        del within
         self._reach()
-        self.stops.append((workflow_id, stop))
+        self.steered.append((workflow_id, message))
+        return self.result
+
+    async def signal_steer(self, workflow_id: str, message: Steering) -> None:
+        self._reach()
+        self.signalled.append((workflow_id, message))
 
     async def pipeline_changed(self, workflow_id: str, hint: PipelineChanged) -> None:
         self._reach()
@@ -288,7 +295,7 @@ class Door:
 
     def nothing_reached_a_workflow(self) -> bool:
         runtime = self.runtime
-        return not (runtime.started or runtime.asked or runtime.answers or runtime.stops or runtime.hints)
+        return not (runtime.started or runtime.asked or runtime.answers or runtime.steered or runtime.signalled or runtime.hints)
 
 
 def a_forge() -> MemoryForge:

@@ -373,34 +373,6 @@ async def test_a_project_without_flows_of_its_own_has_the_built_in_ones(door: Do
     assert (await door.call(ALICE, "GET", "/flows", params={"project": "7"})).json() == [BUILT_IN]
 
 
-@pytest.mark.parametrize("person", [ALICE, MARY], ids=lambda person: person.username)
-async def test_requester_and_maintainers_can_stop(door: Door, person: Person) -> None:
-    await door.a_session()
-
-    response = await door.call(person, "POST", "/sessions/s1/stop", json={"reason": "enough"})
-
-    [(workflow_id, message)] = door.runtime.stops
-    assert (response.status_code, response.json()) == (202, {"status": "stopping", "session_id": "s1"})
-    assert (workflow_id, message.actor_id, message.reason) == ("session/s1/1", person.id, "enough")
-    assert is_signed(message, SIGNING_KEY.encode())
-
-
-@pytest.mark.parametrize(("person", "code"), [(BOB, "not_the_requester"), (REPORTER, "access_too_low"), (BOT, "forbidden")])
-async def test_others_cannot_stop(door: Door, person: Person, code: str) -> None:
-    await door.a_session()
-
-    refused(await door.call(person, "POST", "/sessions/s1/stop", json={}), 403, code)
-    assert door.nothing_reached_a_workflow()
-
-
-async def test_a_session_that_is_over_is_not_stopped(door: Door) -> None:
-    await door.a_session()
-    await door.end()
-
-    refused(await door.call(ALICE, "POST", "/sessions/s1/stop", json={}), 409, "session_ended")
-    assert door.nothing_reached_a_workflow()
-
-
 async def test_a_retry_is_the_next_run(door: Door) -> None:
     await door.a_session()
     await door.end()
