@@ -16,8 +16,17 @@ from .client import Api, Json
 from .failures import CommandError, ExitCode
 from .output import out, say
 
-# One letter for each choice: what a person types while watching.
-LETTERS = {choice.value[0]: choice for choice in Choice}
+# One letter for each choice: what a person types while watching. No two of one question are the same.
+LETTERS = {
+    "a": Choice.APPLY,
+    "l": Choice.ALWAYS,
+    "d": Choice.DIFF,
+    "c": Choice.CANCEL,
+    "m": Choice.MODIFY,
+    "r": Choice.RESPOND,
+}
+# What a person is asked for the words of a choice that needs them.
+_ASKED_FOR_WORDS = {Choice.MODIFY: "What should be different? ", Choice.RESPOND: "Your answer: "}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +91,13 @@ async def read_line(prompt: str) -> str:
         loop.remove_reader(sys.stdin.fileno())
 
 
+async def words_for(choice: Choice, given: str = "") -> str:
+    """Return the words that go with a choice, asked for at the terminal if they are needed and not given."""
+    return given or (await read_line(_ASKED_FOR_WORDS[choice]) if choice in _ASKED_FOR_WORDS else "")
+
+
 async def _confirmed(session: Json, choice: Choice, text: str) -> Given | None:
-    words = text or (await read_line("What should be different? ") if choice is Choice.MODIFY else "")
+    words = await words_for(choice, text)
     _check_text(choice, words)
     waiting = session["waiting"]
     if (await read_line(f"Answer {choice} to exactly this? [y/N] ")).lower() not in {"y", "yes"}:
@@ -100,6 +114,8 @@ def _check_digest(digest: str) -> None:
 def _check_text(choice: Choice, text: str) -> None:
     if choice is Choice.MODIFY and not text.strip():
         raise CommandError("To modify the proposal, say with --text what should be different.", exit_code=ExitCode.USAGE)
+    if choice is Choice.RESPOND and not text.strip():
+        raise CommandError("To respond, say it with --text.", exit_code=ExitCode.USAGE)
 
 
 def tell_result(result: Json) -> None:

@@ -127,10 +127,11 @@ async def answer(
 
     Args:
         session: The session's id.
-        choice: apply: do exactly what was shown. diff: show the whole change, the question stays open. cancel: change nothing.
-            modify: tell the agent what should be different.
+        choice: apply: do exactly what was shown. always: run the calls that were shown, and do not ask for exactly these again in
+            this session. diff: show the whole of it, the question stays open. cancel: say no. modify: say no, and what should be
+            different. respond: answer in your own words.
         digest: What is answered.
-        text: For modify: what should be different.
+        text: For modify: what should be different. For respond: the answer.
         reach: how duo-flows is reached, and as whom.
     """
     reach = reach or Reach()

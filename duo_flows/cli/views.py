@@ -10,6 +10,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from duo_flows.domain.choice_words import meaning_of
+from duo_flows.domain.requests import WORDED, Choice, RequestKind
 from duo_flows.domain.sessions import SessionStatus
 
 from .output import plain
@@ -35,12 +37,6 @@ _STATUS_STYLES = {
     SessionStatus.PAUSED: "yellow",
     SessionStatus.INPUT_REQUIRED: "bold yellow",
     SessionStatus.TOOL_CALL_APPROVAL_REQUIRED: "bold yellow",
-}
-_CHOICE_WORDS = {
-    "apply": "apply: do exactly this",
-    "diff": "diff: show the whole change",
-    "cancel": "cancel: change nothing",
-    "modify": "modify: say what should be different",
 }
 
 
@@ -97,10 +93,18 @@ def question_panel(session: Json) -> RenderableType:
     waiting = session["waiting"]
     text = question_text(waiting["question"] or waiting["reason"])
     if waiting["choices"]:
-        text.append("\n\n" + "\n".join(f"  {_CHOICE_WORDS.get(choice, choice)}" for choice in waiting["choices"]))
+        text.append("\n\n" + "\n".join(f"  {choice}: {choice_words(waiting, choice)}" for choice in waiting["choices"]))
     until = f", until {_when(waiting['until'])}" if waiting.get("until") else ""
     title = f"{person_asked(waiting)} is asked{until}  (digest {waiting['digest_prefix']})"
     return Panel(text, title=Text(title), title_align="left", border_style="yellow")
+
+
+def choice_words(waiting: Json, choice: str) -> str:
+    """Return what a choice does with this question; a choice of a newer service is its own word."""
+    try:
+        return meaning_of(Choice(choice), RequestKind(waiting.get("kind") or RequestKind.APPROVAL))
+    except ValueError:
+        return choice
 
 
 def question_text(question: str) -> Text:
@@ -126,7 +130,7 @@ def how_to_answer(session: Json) -> str:
     waiting = session["waiting"]
     lines = [
         f"  duoflow sessions answer {session['id']} {choice} --digest {waiting['digest_prefix']}"
-        + (' --text "..."' if choice == "modify" else "")
+        + (' --text "..."' if choice in WORDED else "")
         for choice in waiting["choices"]
     ]
     return "\n".join([f"{person_asked(waiting)} can answer:", *lines])

@@ -15,7 +15,7 @@ from duo_flows.domain.requests import Choice
 from duo_flows.domain.sessions import SessionStatus
 
 from . import views
-from .answering import LETTERS, Given, give_answer, read_line, tell_result
+from .answering import LETTERS, Given, give_answer, read_line, tell_result, words_for
 from .client import WAIT_SECONDS, Api, Json
 from .failures import CommandError, ExitCode, exit_code_of
 from .output import err, is_terminal, out, plain, print_json_line, say
@@ -43,14 +43,14 @@ async def choose(api: Api, session: Json) -> Given:
     """Ask the person at the terminal for an answer, showing the whole diff as often as they want."""
     waiting = session["waiting"]
     offered = {letter: choice for letter, choice in LETTERS.items() if choice in waiting["choices"]}
-    prompt = ", ".join(f"[{letter}]{choice.value[1:]}" for letter, choice in offered.items())
+    prompt = ", ".join(choice.value.replace(letter, f"[{letter}]", 1) for letter, choice in offered.items())
     while True:
         typed = await read_line(f"{prompt}: ")
         choice = offered.get(typed[:1].lower())
         if choice is Choice.DIFF:
             out.print(views.coloured_diff(await api.diff(session["id"])), end="")
         elif choice is not None:
-            words = await read_line("What should be different? ") if choice is Choice.MODIFY else ""
+            words = await words_for(choice)
             return Given(choice=choice, digest=waiting["digest"], text=words, request_id=waiting["request_id"])
         else:
             say("Answer with one of these letters.")
