@@ -12,6 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from duo_flows.domain.changes import Change
 from duo_flows.domain.errors import NeverAgain, Refused
+from duo_flows.domain.requests import RequestKind
 
 from .api_models import FlowText, FlowView, LogPage, Me, SessionPage, SessionQuery, SessionView, StartSession, view_of
 from .api_starts import start_for
@@ -111,9 +112,11 @@ async def follow_log(
 
 @router.get("/sessions/{session_id}/diff", tags=["sessions"], response_class=PlainTextResponse)  # noqa: FAST003 - a dependency reads the id
 async def show_diff(services: Services, session: Readable) -> Any:
-    """Show the full diff of the change that the open question is about."""
+    """Show the full diff of the change that the open question is about, or its tool calls where it could not show them in full."""
     if session.waiting is None or not session.waiting.change_ref:
         raise Refused(f"Session {session.id} asks about no change at present.", code="no_open_change")
+    if session.waiting.kind == RequestKind.TOOL_CALLS:
+        return PlainTextResponse((await services.contents.get(session.waiting.change_ref)).decode("utf-8", "replace"))
     change = Change.model_validate_json(await services.contents.get(session.waiting.change_ref))
     if not change.is_intact():
         raise NeverAgain("The stored change is not what its digest names; it will not be applied.", code="damaged_change")

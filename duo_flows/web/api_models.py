@@ -57,7 +57,10 @@ class GiveAnswer(_Taken):
     request_id: Annotated[
         str, Field(max_length=200, description="The question's id, to be told if another one is open by now.")
     ] = ""
-    text: Annotated[str, Field(max_length=ANSWER_TEXT_MAX_LENGTH, description="For `modify`: what should be different.")] = ""
+    text: Annotated[
+        str,
+        Field(max_length=ANSWER_TEXT_MAX_LENGTH, description="For `modify`: what should be different. For `respond`: the answer."),
+    ] = ""
 
 
 class Steering(_Taken):
@@ -89,6 +92,7 @@ class Question(BaseModel):
     digest: str
     digest_prefix: str = Field(description="As much of the digest as an answer needs.")
     question: str = Field(description="Markdown; empty in lists.")
+    kind: str = Field(description="What it is about: `approval`, `tool_calls` or `input`; empty where nobody is asked.")
     choices: tuple[str, ...]
 
 
