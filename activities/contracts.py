@@ -174,7 +174,7 @@ class CompactConversation(Model):
 
 
 class ConversationCompacted(Model):
-    """The conversation from now on: the same reference where there was nothing to leave out. `problem` says why it may not go on."""
+    """The conversation from now on: the same reference where nothing was to be left out. `problem` says why it may not go on."""
 
     conversation_ref: str
     is_over_cap: bool = False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from duo_flows.domain.flow_context import StoredValue, is_stored, stored
+from duo_flows.domain.compaction import read_aloud
+from duo_flows.domain.flow_context import AS_CONVERSATION, StoredValue, is_stored, stored
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.forge_reader import ForgeReader
 from duo_flows.domain.forge_writer import ForgeWriter
@@ -15,6 +16,7 @@ from duo_flows.domain.people import Person
 from duo_flows.domain.ports import ContentStore, FlowFiles, Forge, Inbox, Planner, Repository, SessionStore
 
 from .contracts import Limits
+from .conversations import load_conversation
 
 # A value up to this size travels in the history; a larger one goes by reference (F9). Small enough for thousands of steps.
 INLINE_BYTES = 4_096
@@ -37,6 +39,7 @@ class Deps:
     limits: Limits
     privileges: tuple[str, ...]
     model: str
+    models_by_tag: Mapping[str, str] = field(default_factory=dict)
     max_tokens: int
     signing_key: bytes
     allow_unsigned: bool
@@ -50,6 +53,10 @@ class Deps:
     async def definition(self, ref: str) -> FlowDefinition:
         """Return a frozen definition with its prompts."""
         return FlowDefinition.model_validate_json(await self.contents.get(ref))
+
+    def model_for(self, tags: Sequence[str]) -> str:
+        """Return the model of the first tag that the operator has named one for; without any, the one that agents use."""
+        return next((self.models_by_tag[tag] for tag in tags if tag in self.models_by_tag), self.model)
 
     async def put_text(self, text: str) -> str:
         """Return the reference of a text."""
@@ -70,6 +77,8 @@ class Deps:
         """Return the value with everything that travelled by reference put back, at any depth."""
         if is_stored(value):
             reference = StoredValue.model_validate(value)
+            if reference.form == AS_CONVERSATION:
+                return read_aloud((await load_conversation(self.contents, reference.ref)).messages)
             return reference.part_of(json.loads(await self.contents.get(reference.ref)))
         if isinstance(value, Mapping):
             return {name: await self.loaded(part) for name, part in value.items()}

@@ -1,4 +1,4 @@
-"""Model turns: one question to the model, asked once, counted always (F6)."""
+"""Model turns: one question to the model, asked once, counted always (F6). So is the summary that compaction needs."""
 
 from __future__ import annotations
 
@@ -8,24 +8,36 @@ from typing import Any
 from temporalio import activity
 from typing_extensions import override
 
+from duo_flows.domain.compaction import is_due
+from duo_flows.domain.delegation import compaction_key, subsession_key
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_context import refuse_forged, refuse_unstorable
-from duo_flows.domain.flow_definition import AgentComponent, FlowDefinition
-from duo_flows.domain.model_turns import StopReason, ToolAnswer, ToolCall, ToolSchema, TurnReply, TurnRequest
+from duo_flows.domain.flow_definition import AgentComponent, FlowDefinition, OneOffComponent
+from duo_flows.domain.model import Model
+from duo_flows.domain.model_turns import CONVERSATION_TOO_LONG, StopReason, ToolCall, TurnReply, TurnRequest
 from duo_flows.domain.ports import TurnKey
 from duo_flows.domain.redaction import redact
-from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate
-from duo_flows.domain.tools import tool_named
+from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate, Usage
 
 from .boundary import bounded
-from .contracts import CallRequest, ModelContract, ModelTurn, ModelTurnDone, ToolResult
+from .contracts import (
+    CallRequest,
+    CompactConversation,
+    ConversationCompacted,
+    ModelContract,
+    ModelTurn,
+    ModelTurnDone,
+)
 from .conversations import Conversation, keep_conversation, load_conversation
 from .deps import Deps
+from .summaries import Shortening, shortening_of
+from .turn_requests import answer_schema_of, conversation_of, prompted, request_of
 from .turn_tally import HEARTBEAT_INTERVAL, watched_turn
 
 _LOG_TEXT_MAX = 2_000
 _CUT_OFF = "Your answer was cut off because it was too long. Answer again, shorter."
-_MUST_FINISH = "You have used up your rounds. Do not call any more tools; give your final answer now."
+_SESSION_CAP = "The session has used what it may cost. Raise the cap, or start a smaller task."
+_MICROUSD = 1_000_000
 
 
 class ModelActivities(ModelContract):
@@ -39,96 +51,109 @@ class ModelActivities(ModelContract):
     @activity.defn(name="model_turn")
     @bounded
     async def model_turn(self, task: ModelTurn) -> ModelTurnDone:
-        key = TurnKey(
-            session_id=task.scope.session_id, run=task.scope.run, component=task.component, step=task.step, turn=task.turn
-        )
+        key = _key(task, subsession_key(task.component, task.subsession))
         recorded = await self._deps.sessions.recorded_turn(key)
         if recorded is not None:
             return ModelTurnDone.model_validate_json(await self._deps.contents.get(recorded[0]))
-        used = await self._deps.sessions.usage(task.scope.session_id)
-        if used.cost_microusd >= task.cost_cap_microusd:
-            return ModelTurnDone(conversation_ref=task.conversation_ref, stop_reason=StopReason.FINISHED, is_over_cap=True)
         definition = await self._deps.definition(task.scope.definition_ref)
-        component = _agent(definition, task.component)
-        conversation = await self._conversation(task, definition, component)
-        reply = await self._ask(
-            key, self._request(definition, component, conversation, session_id=key.session_id, must_finish=task.must_finish)
-        )
+        component = prompted(definition, task.component)
+        nothing = ModelTurnDone(conversation_ref=task.conversation_ref, stop_reason=StopReason.FINISHED)
+        if problem := await self._over_cap(task, component):
+            return nothing.model_copy(update={"is_over_cap": True, "problem": problem})
+        conversation = await conversation_of(self._deps, task, definition, component)
+        try:
+            reply = await self._ask(key, request_of(self._deps, task, definition, component, conversation))
+        except NeverAgain as refusal:
+            if refusal.code != CONVERSATION_TOO_LONG:
+                raise
+            return nothing.model_copy(update={"is_too_long": True})
         done = await self._done(definition, component, conversation, reply)
-        await self._record(key, task, done, reply)
+        await self._record(key, done, usage=reply.usage, told=_told(done, reply))
         return done
 
-    async def _conversation(self, task: ModelTurn, definition: FlowDefinition, component: AgentComponent) -> Conversation:
+    @override
+    @activity.defn(name="compact_conversation")
+    @bounded
+    async def compact_conversation(self, task: CompactConversation) -> ConversationCompacted:
+        key = _key(task, compaction_key(subsession_key(task.component, task.subsession)))
+        recorded = await self._deps.sessions.recorded_turn(key)
+        if recorded is not None:
+            return ConversationCompacted.model_validate_json(await self._deps.contents.get(recorded[0]))
+        definition = await self._deps.definition(task.scope.definition_ref)
+        component = prompted(definition, task.component)
         conversation = await load_conversation(self._deps.contents, task.conversation_ref)
-        answers = [
-            ToolAnswer(call_id=result.call_id, text=redact(await self._said(result)), is_error=result.is_error)
-            for result in task.tool_results
-        ]
-        # What people wrote and tools returned reaches the model only after secrets are taken out.
-        texts = [redact(message) for message in task.messages]
-        if task.greets:
-            known = conversation.prompt
-            conversation = await self._greeted(task, definition, component, conversation)
-            # The same prompt again says nothing, unless there is nothing else to say: a model speaks only when spoken to.
-            if conversation.prompt != known or not (answers or texts):
-                texts.append(conversation.prompt)
-        if task.must_finish:
-            texts.append(_MUST_FINISH)
-        return conversation.said(answers, texts)
+        shortening = shortening_of(self._deps, task, definition, component, conversation)
+        as_it_is = ConversationCompacted(conversation_ref=task.conversation_ref)
+        if shortening is None:
+            return as_it_is
+        if problem := await self._over_cap(task, component):
+            return as_it_is.model_copy(update={"is_over_cap": True, "problem": problem})
+        summary, usage = await self._summary(key, shortening)
+        shorter = shortening.with_summary(summary)
+        done = ConversationCompacted(conversation_ref=await keep_conversation(self._deps.contents, shorter))
+        await self._record(key, done, usage=usage, told=shortening.told(shorter), data={"earlier": task.conversation_ref})
+        return done
 
-    async def _said(self, result: ToolResult) -> str:
-        return await self._deps.text(result.text_ref) if result.text_ref else result.text
-
-    async def _greeted(
-        self, task: ModelTurn, definition: FlowDefinition, component: AgentComponent, conversation: Conversation
-    ) -> Conversation:
-        template = definition.prompt(component.prompt_id).prompt_template
-        variables = await self._deps.loaded(task.inputs)
-        prompt = redact(self._deps.flow_files.render(template.user, variables))
-        system = conversation.system or redact(self._deps.flow_files.render(template.system, variables))
-        return conversation.model_copy(update={"system": system, "prompt": prompt})
-
-    def _request(
-        self,
-        definition: FlowDefinition,
-        component: AgentComponent,
-        conversation: Conversation,
-        *,
-        session_id: str,
-        must_finish: bool,
-    ) -> TurnRequest:
-        return TurnRequest(
-            model=self._deps.model,
-            system=conversation.system,
-            messages=conversation.messages,
-            tools=() if must_finish else _tool_schemas(component),
-            answer_schema=definition.schema(component.response_schema_id),
-            max_tokens=self._deps.max_tokens,
-            labels={"session": session_id},
-        )
+    async def _over_cap(self, task: ModelTurn | CompactConversation, component: AgentComponent | OneOffComponent) -> str:
+        """Return why nothing more may be spent; empty while something may."""
+        session_id = task.scope.session_id
+        used = await self._deps.sessions.usage(session_id)
+        if used.cost_microusd >= task.cost_cap_microusd:
+            return _SESSION_CAP
+        cap = component.cost_cap_usd if isinstance(component, AgentComponent) else None
+        if cap is None:
+            return ""
+        own = await self._deps.sessions.usage(session_id, component=component.name)
+        is_over = own.cost_microusd >= cap * _MICROUSD
+        return f"{component.name} has used what it may cost in a session, {cap:g} US dollars." if is_over else ""
 
     async def _ask(self, key: TurnKey, request: TurnRequest) -> TurnReply:
         async with watched_turn(self._deps.sessions, key, heartbeat_interval=self._heartbeat_interval) as tally:
             return await self._deps.planner.turn(request, on_progress=tally.on_progress)
 
+    async def _summary(self, key: TurnKey, shortening: Shortening) -> tuple[str, Usage]:
+        """Return (the model's summary, empty where it gave none; what it cost)."""
+        try:
+            reply = await self._ask(key, shortening.request)
+        except NeverAgain as refusal:
+            if refusal.code != CONVERSATION_TOO_LONG:
+                raise
+            return "", Usage()
+        refuse_unstorable(reply.text, where="The summary")
+        return redact(reply.text).strip() if reply.stop_reason is not StopReason.REFUSED else "", reply.usage
+
     async def _done(
-        self, definition: FlowDefinition, component: AgentComponent, conversation: Conversation, reply: TurnReply
+        self,
+        definition: FlowDefinition,
+        component: AgentComponent | OneOffComponent,
+        conversation: Conversation,
+        reply: TurnReply,
     ) -> ModelTurnDone:
         refuse_unstorable(reply.message.content, where="The model's message")
+        # An answer that was cut off is left out: the model is asked again, for a shorter one. A provider refuses empty messages.
+        is_kept = reply.stop_reason is not StopReason.CUT_OFF and bool(reply.message.content)
+        after = conversation.answered(reply.message) if is_kept else conversation
+        done = ModelTurnDone(
+            conversation_ref=await keep_conversation(self._deps.contents, after),
+            stop_reason=reply.stop_reason,
+            is_long=self._is_long(component, after, reply.usage),
+            tokens=_length(reply.usage),
+            usage=reply.usage,
+        )
         if reply.stop_reason is StopReason.CUT_OFF:
-            # Half a message cannot be sent back; the conversation goes on as if it had not been begun.
-            ref = await keep_conversation(self._deps.contents, conversation)
-            return ModelTurnDone(conversation_ref=ref, stop_reason=reply.stop_reason, problem=_CUT_OFF, usage=reply.usage)
-        ref = await keep_conversation(self._deps.contents, conversation.answered(reply.message))
-        done = ModelTurnDone(conversation_ref=ref, stop_reason=reply.stop_reason, usage=reply.usage)
+            return done.model_copy(update={"problem": _CUT_OFF})
         if reply.stop_reason is StopReason.TOOL_CALLS:
-            return done.model_copy(update={"calls": await self._calls(reply)})
+            return done.model_copy(update={"calls": tuple([await self._call(call) for call in reply.tool_calls])})
         if reply.stop_reason is StopReason.REFUSED:
             return done.model_copy(update={"problem": redact(reply.stop_details)[:_LOG_TEXT_MAX]})
-        return await self._with_answer(done, definition.schema(component.response_schema_id), reply.text)
+        return await self._with_answer(done, answer_schema_of(definition, component), reply.text)
 
-    async def _calls(self, reply: TurnReply) -> tuple[CallRequest, ...]:
-        return tuple([await self._call(call) for call in reply.tool_calls])
+    def _is_long(self, component: AgentComponent | OneOffComponent, conversation: Conversation, usage: Usage) -> bool:
+        if component.compaction is None:
+            return False
+        limit = self._deps.planner.context_tokens(self._deps.model_for(component.model_tags))
+        count = len(conversation.messages)
+        return is_due(component.compaction, message_count=count, tokens=_length(usage), context_tokens=limit)
 
     async def _call(self, call: ToolCall) -> CallRequest:
         try:
@@ -146,39 +171,28 @@ class ModelActivities(ModelContract):
             return done.model_copy(update={"problem": f"Your answer does not fit: {problem} Answer again."})
         return done.model_copy(update={"answer": await self._deps.travelling(answer)})
 
-    async def _record(self, key: TurnKey, task: ModelTurn, done: ModelTurnDone, reply: TurnReply) -> None:
-        """Record the turn, so that it is never asked again, and tell of it in the session log."""
+    async def _record(self, key: TurnKey, done: Model, *, usage: Usage, told: str, data: dict[str, Any] | None = None) -> None:
+        """Record what came of a question, so that it is never asked again, and tell of it in the session log."""
         reply_ref = await self._deps.contents.put(done.model_dump_json().encode("utf-8", "surrogatepass"))
+        counts = {"tokens": usage.input_tokens + usage.output_tokens, "cost_microusd": usage.cost_microusd}
         entry = NewLogEntry(
             key=f"run{key.run}/{key.component}/turn{key.turn}",
             kind=LogKind.MODEL,
-            text=_told(done, reply),
+            text=told,
             component=key.component,
-            data={"tokens": reply.usage.input_tokens + reply.usage.output_tokens, "cost_microusd": reply.usage.cost_microusd},
+            data={**counts, **(data or {})},
         )
-        report = SessionUpdate(session_id=key.session_id, run=key.run, step=task.component, entries=(entry,))
-        await self._deps.sessions.note_turn(
-            key, attempt=activity.info().attempt, usage=reply.usage, reply_ref=reply_ref, report=report
-        )
+        report = SessionUpdate(session_id=key.session_id, run=key.run, step=key.component, entries=(entry,))
+        attempt = activity.info().attempt
+        await self._deps.sessions.note_turn(key, attempt=attempt, usage=usage, reply_ref=reply_ref, report=report)
 
 
-def _agent(definition: FlowDefinition, name: str) -> AgentComponent:
-    component = definition.component(name)
-    if not isinstance(component, AgentComponent):
-        raise NeverAgain(f"{name!r} is not an agent.", code="invalid_definition")
-    return component
+def _key(task: ModelTurn | CompactConversation, component: str) -> TurnKey:
+    return TurnKey(session_id=task.scope.session_id, run=task.scope.run, component=component, step=task.step, turn=task.turn)
 
 
-def _tool_schemas(component: AgentComponent) -> tuple[ToolSchema, ...]:
-    return tuple(_without_forced(tool_named(use.name).for_model(), set(use.forced)) for use in component.toolset)
-
-
-def _without_forced(schema: ToolSchema, forced: set[str]) -> ToolSchema:
-    if not forced:
-        return schema
-    properties = {name: value for name, value in schema.input_schema.get("properties", {}).items() if name not in forced}
-    required = [name for name in schema.input_schema.get("required", []) if name not in forced]
-    return schema.model_copy(update={"input_schema": {**schema.input_schema, "properties": properties, "required": required}})
+def _length(usage: Usage) -> int:
+    return usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens
 
 
 def _told(done: ModelTurnDone, reply: TurnReply) -> str:

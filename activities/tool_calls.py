@@ -58,7 +58,8 @@ class ToolActivities(ToolContract):
         text_ref = await self._deps.put_text(_capped(redact(output.for_model()))) if task.call_id else ""
         # A model reads the text; the context of an agent's call is the conversation, so its value rarely need travel.
         is_for_context = not task.call_id or task.keeps_value
-        return ToolDone(value=await self._deps.travelling(redact_value(output.value)) if is_for_context else None, text_ref=text_ref)
+        value = await self._deps.travelling(redact_value(output.value)) if is_for_context else None
+        return ToolDone(value=value, text_ref=text_ref)
 
     async def _component(self, task: ToolRun) -> Component:
         return (await self._deps.definition(task.scope.definition_ref)).component(task.component)

@@ -68,6 +68,7 @@ def activities_of(deps: Deps) -> Sequence[Callable[..., Any]]:
         sessions.close_session,
         sessions.announce,
         models.model_turn,
+        models.compact_conversation,
         tools.call_tool,
         tools.look_at_pipeline,
         requests.ask_requester,

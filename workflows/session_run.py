@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.contracts import Announce, Scope, SessionContract
+from duo_flows.domain.flow_components import Input
+from duo_flows.domain.flow_context import Readable, resolve_inputs
 from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionEvent, SessionStatus, next_status
 
 from . import display, retries
@@ -44,6 +46,16 @@ class SessionRun:
     def scope(self) -> Scope:
         """Return for whom and where this run acts."""
         return self.state.scope
+
+    def read(self, inputs: Sequence[Input]) -> dict[str, Any]:
+        """Return what a component's inputs read now, by name.
+
+        Raises:
+            MissingValue: a value that is not optional is missing.
+        """
+        state = self.state
+        conversations = {key: agent.conversation_ref for key, agent in state.agents.items()}
+        return resolve_inputs(inputs, Readable(context=state.context, status=str(state.status), conversations=conversations))
 
     def entry(self, kind: LogKind, text: str, **fields: Any) -> NewLogEntry:
         """Return a line for the session log."""

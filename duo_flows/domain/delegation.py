@@ -40,6 +40,11 @@ def subsession_prefix(name: str) -> str:
     return name + _MARK
 
 
+def compaction_key(key: str) -> str:
+    """Return the name under which the summaries of a conversation are recorded, apart from its turns."""
+    return f"{key}{_MARK}compaction"
+
+
 def component_of(key: str) -> str:
     """Return the component that a key is a conversation of."""
     return key.partition(_MARK)[0]

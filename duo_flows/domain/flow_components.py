@@ -122,6 +122,18 @@ class CycleLimit(FlowModel):
     iteration_warning_offset: int | None = Field(default=None, ge=1)
 
 
+class Compaction(FlowModel):
+    """When an agent's older messages become a summary, and how many of the newest stay as they are.
+
+    It is due when the conversation has more messages than `max_recent_messages` and more tokens than `trim_threshold` of what the
+    model takes. Source: GitLab's documentation of conversation compaction.
+    """
+
+    max_recent_messages: int = Field(default=10, ge=1)
+    recent_messages_token_budget: int = Field(default=40_000, ge=1)
+    trim_threshold: float = Field(default=0.7, gt=0, le=1)
+
+
 class SubAgent(FlowModel):
     """An agent that a supervisor may delegate to."""
 
@@ -145,6 +157,10 @@ def _duration(value: Any) -> Any:
 
 def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _compaction(value: Any) -> Any:
+    return {True: {}, False: None}.get(value, value) if isinstance(value, bool) else value
 
 
 def _threshold(value: Any) -> Any:
@@ -183,7 +199,7 @@ class _Prompted(FlowModel):
     prompt_version: str | None = None
     inputs: tuple[Input, ...] = _GOAL
     model_tags: ModelTags = ()
-    compaction: bool | dict[str, Any] = False
+    compaction: Annotated[Compaction | None, BeforeValidator(_compaction, json_schema_input_type=bool | Compaction | None)] = None
 
     @model_validator(mode="before")
     @classmethod

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from .errors import NeverAgain
 from .flow_components import FlowModel, Input
+from .model import Model
 
 # A router compares words and a page shows lines: longer texts are read by models, who get the whole value.
 SHORT_TEXT_MAX_LENGTH = 200
@@ -22,6 +23,10 @@ FIELDS_MAX_DEPTH = 3
 FIELDS_MAX_COUNT = 100
 
 _REQUIRED_KEYS = {"$ref", "$size", "$fields"}
+_OPTIONAL_KEYS = {"$path", "$as"}
+
+# What stands at the reference is a conversation with a model; its value is the list of its messages.
+AS_CONVERSATION = "conversation"
 
 
 class MissingValue(NeverAgain):
@@ -34,13 +39,14 @@ class MissingValue(NeverAgain):
 class StoredValue(FlowModel):
     """A value in the content store: `ref` is its digest, `size` its bytes, `fields` its short parts.
 
-    With `path` it stands for the part of the stored value that those keys lead to.
+    With `path` it stands for the part of the stored value that those keys lead to; with `form` for what is read out of it.
     """
 
     ref: str = Field(alias="$ref")
     size: int = Field(alias="$size")
     fields: dict[str, Any] = Field(default_factory=dict, alias="$fields")
     path: tuple[str, ...] = Field(default=(), alias="$path")
+    form: str = Field(default="", alias="$as")
 
     def part_of(self, loaded: Any) -> Any:
         """Return what this stands for, out of the whole value as loaded from the store."""
@@ -51,13 +57,18 @@ class StoredValue(FlowModel):
 
 def is_stored(value: Any) -> bool:
     """Tell whether this is the JSON form of a stored value."""
-    return isinstance(value, Mapping) and set(value) >= _REQUIRED_KEYS and set(value) <= {*_REQUIRED_KEYS, "$path"}
+    return isinstance(value, Mapping) and set(value) >= _REQUIRED_KEYS and set(value) <= _REQUIRED_KEYS | _OPTIONAL_KEYS
 
 
 def stored(ref: str, size: int, value: Any) -> dict[str, Any]:
     """Return the JSON form under which a value in the content store stands in the context."""
     fields = _fields(ref, value, path=()) if isinstance(value, Mapping) else {}
     return _form(ref, size, fields, path=())
+
+
+def stored_conversation(ref: str) -> dict[str, Any]:
+    """Return the JSON form of a conversation's messages, each with `role` and `text`; "" is one in which nothing was said."""
+    return {"$ref": ref, "$size": 0, "$fields": {}, "$as": AS_CONVERSATION}
 
 
 def _form(ref: str, size: int, fields: dict[str, Any], *, path: tuple[str, ...]) -> dict[str, Any]:
@@ -143,24 +154,45 @@ def _what_is_there(inside: Any) -> str:
     return f"has only {', '.join(names)}" if names else "is empty"
 
 
-def resolve_inputs(inputs: Sequence[Input], context: Mapping[str, Any]) -> dict[str, Any]:
+class Readable(Model):
+    """What inputs can read: the context, the run's status, and the reference of each component's conversation."""
+
+    context: Mapping[str, Any]
+    status: str = ""
+    conversations: Mapping[str, str] = {}
+
+
+def resolve_inputs(inputs: Sequence[Input], readable: Readable | Mapping[str, Any]) -> dict[str, Any]:
     """Return the inputs' values by name; stored values in their JSON form, None for an optional one that is missing.
 
     Raises:
         MissingValue: a value that is not optional is missing.
     """
-    return {given.name: _resolved(given, context) for given in inputs}
+    known = readable if isinstance(readable, Readable) else Readable(context=readable)
+    return {given.name: _resolved(given, known) for given in inputs}
 
 
-def _resolved(given: Input, context: Mapping[str, Any]) -> Any:
+def _resolved(given: Input, readable: Readable) -> Any:
     if given.is_literal:
         return given.source
     try:
-        return lookup(context, given.source)
+        return _read(given, readable)
     except MissingValue:
         if given.is_optional:
             return None
         raise
+
+
+def _read(given: Input, readable: Readable) -> Any:
+    if given.target == "status":
+        return readable.status
+    if given.target != "conversation_history":
+        return lookup(readable.context, given.source)
+    name = ".".join(given.path)
+    if name not in readable.conversations:
+        known = ", ".join(sorted(readable.conversations)) or "none"
+        raise MissingValue(f"{given.source!r} has no value: {name} has no conversation yet. Conversations so far: {known}.")
+    return stored_conversation(readable.conversations[name])
 
 
 def initial_context(  # noqa: PLR0913 - GitLab's context has these, and each caller knows all of them

@@ -64,8 +64,15 @@ class StopReason(StrEnum):
     REFUSED = "refused"
 
 
+# The code of the fault with which a planner answers a conversation that is longer than its model takes.
+CONVERSATION_TOO_LONG = "conversation_too_long"
+
+
 class TurnRequest(Model):
-    """A question to the model. `answer_schema`: JSON Schema that a final answer must fit; None for free text."""
+    """A question to the model. `answer_schema`: JSON Schema that a final answer must fit; None for free text.
+
+    `timeout_seconds`: after so long without a sign of the model the question counts as lost; None for the planner's own limit.
+    """
 
     model: str
     system: str
@@ -73,6 +80,7 @@ class TurnRequest(Model):
     tools: tuple[ToolSchema, ...] = ()
     answer_schema: dict[str, Any] | None = None
     max_tokens: int = 16_000
+    timeout_seconds: float | None = None
     labels: dict[str, str] = Field(default_factory=dict)
 
 

@@ -143,8 +143,11 @@ class Planner(Protocol):
 
         Raises:
             TryAgain: limited, overloaded or broken off; `retry_after` where the provider said.
-            NeverAgain: the request or the key is wrong.
+            NeverAgain: the request or the key is wrong, or the conversation too long (code CONVERSATION_TOO_LONG).
         """
+
+    def context_tokens(self, model: str) -> int:
+        """Return how many tokens of conversation a model takes."""
 
 
 class Run(Model):

@@ -94,9 +94,15 @@ class ListPlanner:
     def __init__(self, replies: list[Reply]) -> None:
         self.replies = replies
         self.asked: list[TurnRequest] = []
+        self.context = 10_000
 
     async def get_ready(self) -> None:
         """Do nothing: a list is always ready."""
+
+    def context_tokens(self, model: str) -> int:
+        """Return little, so that a conversation is soon a long one."""
+        del model
+        return self.context
 
     async def turn(self, request: TurnRequest, *, on_progress: Callable[[TurnProgress], None]) -> TurnReply:
         self.asked.append(request)

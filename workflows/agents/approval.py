@@ -14,8 +14,6 @@ from duo_flows.domain.flow_definition import AgentComponent
 from duo_flows.domain.requests import RequestState
 from workflows import questions, retries
 
-from .delegation import is_delegation
-
 if TYPE_CHECKING:
     from .turns import AgentTurns
 
@@ -58,7 +56,7 @@ async def _put(loop: AgentTurns) -> Asked | None:
         step=run.state.step,
         agent=loop.key,
         turn=loop.agent.turn,
-        calls=tuple(call for call in loop.agent.calls if not call.problem and not is_delegation(loop, call)),
+        calls=tuple(call for call in loop.agent.calls if not call.problem and not loop.delegates(call)),
         deadline=workflow.now() + run.state.opened.limits.request_timeout,
     )
     asked = await workflow.execute_activity_method(

@@ -8,103 +8,90 @@ from __future__ import annotations
 
 from typing import Any
 
-from temporalio import workflow
-
-from activities.contracts import ModelContract, ModelTurn, ModelTurnDone
-from duo_flows.domain.flow_context import resolve_inputs
+from activities.contracts import CallRequest, ModelTurnDone, ToolResult
+from duo_flows.domain.delegation import DELEGATE_TASK
+from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_definition import AgentComponent
-from duo_flows.domain.model_turns import StopReason
-from duo_flows.domain.sessions import Ending
-from workflows import retries
-from workflows.run_state import AgentState, EndRun
 from workflows.session_run import SessionRun
 
 from .calls import settle_calls
+from .delegation import delegate
+from .turns import AgentFailed, AgentTurns
 
-# A model that does not give an acceptable answer four times in a row will not give one the fifth time.
-_PROBLEMS_IN_A_ROW = 4
+_NOT_MADE = "This call was not made: your rounds were used up."
 
 
-class AgentLoop:
-    """The rounds of one agent. Its memory is `run.state.agents[key]`; nothing of it is kept here."""
+class AgentLoop(AgentTurns):
+    """The rounds of one agent: of a component, or of a sub-agent in one of its subsessions."""
 
-    def __init__(self, run: SessionRun, component: AgentComponent) -> None:
-        self.run = run
-        self.component = component
-        self.key = component.name
+    component: AgentComponent
 
-    @property
-    def agent(self) -> AgentState:
-        """Return where the agent stands."""
-        return self.run.state.agents.get(self.key, AgentState())
+    def __init__(self, run: SessionRun, component: AgentComponent, *, subsession: int = 0) -> None:
+        super().__init__(run, component, subsession=subsession)
 
-    def remember(self, **changes: Any) -> None:
-        """Change where the agent stands."""
-        self.run.state.agents[self.key] = self.agent.model_copy(update=changes)
-
-    async def answer(self) -> Any:
-        """Return the agent's final answer.
+    async def answer(self, assignment: Any = None) -> Any:
+        """Return the agent's final answer; `assignment` is what a supervisor asks of it when it is entered.
 
         Raises:
-            EndRun: the agent used up its rounds or the session's money, refused, or gave no acceptable answer.
+            AgentFailed: the agent used up its rounds, declined, or gave no acceptable answer. It can be entered again.
+            EndRun: money was used up, or somebody stopped the session.
             ContinueAsNew: the run goes on in a new history, in this round.
         """
-        if not self.agent.is_midway:
-            self.remember(is_midway=True, cycle=0, problems=0)
-        while True:
-            await self.run.safe_point()
-            if not self.agent.calls:
-                done = await self._take_turn()
-                self._remember_turn(done)
-                self._check(done)
-                if not done.calls and not done.problem:
-                    break
-            if self.agent.calls:
-                self.remember(results=await settle_calls(self), calls=())
+        self.enter(assignment=assignment)
+        try:
+            done = await self._last_turn()
+        except AgentFailed:
+            # A conversation in which calls have no results is one that no provider takes.
+            unmade = tuple(ToolResult(call_id=call.id, text=_NOT_MADE, is_error=True) for call in self.agent.calls)
+            self.remember(is_midway=False, calls=(), results=unmade or self.agent.results)
+            raise
         self.remember(is_midway=False)
         return done.answer
 
-    async def _take_turn(self) -> ModelTurnDone:
-        run, agent, component = self.run, self.agent, self.component
-        task = ModelTurn(
-            scope=run.scope,
-            component=component.name,
-            step=run.state.step,
-            turn=agent.turn,
-            inputs=resolve_inputs(component.inputs, run.state.context),
-            conversation_ref=agent.conversation_ref,
-            greets=agent.cycle == 0,
-            tool_results=agent.results,
-            messages=agent.messages,
-            must_finish=agent.cycle >= component.max_cycles.threshold,
-            cost_cap_microusd=run.state.opened.limits.cost_cap_microusd,
-        )
-        turn = workflow.execute_activity_method(
-            ModelContract.model_turn, task, summary=f"{component.name}: turn {agent.turn + 1}", **retries.MODEL
-        )
-        return await run.unless_stopped(turn)
+    async def _last_turn(self) -> ModelTurnDone:
+        while True:
+            await self.run.safe_point()
+            if not self.agent.calls:
+                done = await self.take_turn()
+                self._check_rounds(done)
+                if not done.calls and not done.problem:
+                    return done
+            if self.agent.calls:
+                self.remember(results=await settle_calls(self), calls=())
 
-    def _remember_turn(self, done: ModelTurnDone) -> None:
-        agent = self.agent
-        self.remember(
-            conversation_ref=done.conversation_ref,
-            turn=agent.turn + 1,
-            cycle=agent.cycle + 1,
-            calls=done.calls,
-            results=(),
-            messages=(done.problem,) if done.problem else (),
-            problems=agent.problems + 1 if done.problem else 0,
-        )
+    def delegates(self, call: CallRequest) -> bool:
+        """Tell whether a call gives a task to a sub-agent; who has none has no such tool either."""
+        return call.name == DELEGATE_TASK and not call.problem and bool(self.component.subagents)
 
-    def _check(self, done: ModelTurnDone) -> None:
-        name, agent = self.component.name, self.agent
-        if done.is_over_cap:
-            raise EndRun(Ending.COST_CAP, "The session has used what it may cost. Raise the cap, or start a smaller task.")
-        if done.stop_reason is StopReason.REFUSED:
-            why = f": {done.problem.rstrip('.')}" if done.problem else ""
-            raise EndRun(Ending.FAULT, f"The model declined to go on in {name}{why}. Start again with another goal.")
-        if agent.problems >= _PROBLEMS_IN_A_ROW:
-            raise EndRun(Ending.FAULT, f"{name} gave no acceptable answer in {agent.problems} turns; the last: {done.problem}")
+    async def delegate(self, call: CallRequest) -> ToolResult:
+        """Return what a sub-agent answers to its task, or why it does not."""
+        return await delegate(self, call)
+
+    def limits(self) -> dict[str, Any]:
+        """Return whether the agent must finish now, and how many rounds are left where it is to be warned."""
+        limit = self.component.max_cycles
+        rounds_left = limit.threshold - self.agent.cycle
+        is_warned = rounds_left == limit.iteration_warning_offset
+        return {"must_finish": rounds_left <= 0 or self.has_delegated_enough, "rounds_left": rounds_left if is_warned else None}
+
+    @property
+    def has_delegated_enough(self) -> bool:
+        """Tell whether a supervisor has used up its delegations."""
+        limit = self.component.max_delegations
+        return limit is not None and bool(self.component.subagents) and self.agent.delegation_count >= limit
+
+    def _check_rounds(self, done: ModelTurnDone) -> None:
         limit = self.component.max_cycles.threshold + self.component.max_wrap_up_retries
-        if agent.cycle >= limit and done.calls:
-            raise EndRun(Ending.FAULT, f"{name} used up its {agent.cycle} rounds without an answer. Narrow the goal and retry.")
+        if self.agent.cycle >= limit and done.calls:
+            raise AgentFailed(f"{self.key} used up its {self.agent.cycle} rounds without an answer. Narrow the goal and retry.")
+
+    def subsession_of(self, subagent: str, number: int) -> AgentLoop:
+        """Return the loop of a sub-agent of this supervisor.
+
+        Raises:
+            NeverAgain: there is no such agent; a checked definition never comes here.
+        """
+        component = self.run.state.opened.definition.component(subagent)
+        if not isinstance(component, AgentComponent):
+            raise NeverAgain(f"{subagent!r} is not an agent.", code="invalid_definition")
+        return AgentLoop(self.run, component, subsession=number)

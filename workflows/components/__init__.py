@@ -6,17 +6,25 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from duo_flows.domain.errors import NeverAgain
-from duo_flows.domain.flow_definition import AgentComponent, Component, DeterministicStepComponent, HumanInputComponent
+from duo_flows.domain.flow_definition import (
+    AgentComponent,
+    Component,
+    DeterministicStepComponent,
+    HumanInputComponent,
+    OneOffComponent,
+)
 from workflows.session_run import SessionRun
 
 from .agent import run_agent
 from .deterministic_step import run_deterministic_step
 from .human_input import run_human_input
+from .one_off import run_one_off
 
 _PASSAGES: dict[type, Callable[[SessionRun, Any], Awaitable[None]]] = {
     AgentComponent: run_agent,
     DeterministicStepComponent: run_deterministic_step,
     HumanInputComponent: run_human_input,
+    OneOffComponent: run_one_off,
 }
 
 

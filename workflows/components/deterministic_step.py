@@ -7,7 +7,6 @@ from typing import Any
 from temporalio import workflow
 
 from activities.contracts import ToolContract, ToolRun
-from duo_flows.domain.flow_context import resolve_inputs
 from duo_flows.domain.flow_definition import DeterministicStepComponent
 from duo_flows.domain.tools import WAIT_FOR_PIPELINE
 from workflows import retries
@@ -30,7 +29,7 @@ async def run_deterministic_step(run: SessionRun, component: DeterministicStepCo
 
 
 def _arguments(run: SessionRun, component: DeterministicStepComponent) -> dict[str, Any]:
-    given = resolve_inputs(component.inputs, run.state.context)
+    given = run.read(component.inputs)
     forced = next((use.forced for use in component.toolset if use.name == component.tool_name), {})
     return {name: value for name, value in {**given, **forced}.items() if value is not None}
 

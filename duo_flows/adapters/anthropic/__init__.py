@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .planner import ClaudePlanner
-from .prices import PRICES, ModelPrice
+from .prices import PRICES, ModelPrice, known_name
 
-__all__ = ["PRICES", "ClaudePlanner", "ModelPrice"]
+__all__ = ["PRICES", "ClaudePlanner", "ModelPrice", "known_name"]

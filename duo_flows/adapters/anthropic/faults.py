@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from duo_flows.domain.errors import DuoFlowsError, NeverAgain, TryAgain
+from duo_flows.domain.model_turns import CONVERSATION_TOO_LONG
 
 # A server that asks for longer is not limiting us; it is confused.
 LONGEST_WAIT = timedelta(days=1)
@@ -23,9 +24,13 @@ QUOTATION_LENGTH = 20
 
 _SECRET = re.compile(r"\bsk-[\w-]+|[A-Za-z0-9+/_=-]{24,}")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+# The provider has no type of its own for it. Source: its documentation of context windows, and its messages.
+_TOO_LONG = re.compile(r"prompt is too long|context (window|limit|length)", re.IGNORECASE)
 _TYPE = re.compile(r"[a-z_]{1,60}")
 _REQUEST_ID = re.compile(r"[\w-]{1,100}")
 
+_BAD_REQUEST = 400
+_TOO_LARGE = 413
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 # 408 and 409 are the provider's own passing states; the client library would try these again too.
@@ -37,7 +42,7 @@ _WHAT_TO_DO: Mapping[int, str] = {
     402: "The provider's account cannot pay: check its billing.",
     403: "The key may not do this: check its workspace and its permissions.",
     404: "The model or the address is not known there: check the flow's model and ANTHROPIC_BASE_URL.",
-    413: "The conversation is larger than the provider takes: give the agent less to read.",
+    _TOO_LARGE: "The conversation is larger than the provider takes: give the agent less to read.",
     422: "The request is wrong: check the flow's tools and response schema.",
 }
 
@@ -84,8 +89,10 @@ def _status_fault(error: Any, *, question: str) -> DuoFlowsError:
     if status >= _SERVER_ERRORS:
         reason = "Claude's answer broke off" if is_inside_stream else "Claude is overloaded or down"
         return TryAgain(f"{reason} {said}.", retry_after=_wait(error.response.headers))
-    what_to_do = _WHAT_TO_DO.get(status, "Trying again would give the same.")
-    return NeverAgain(f"Claude refused the request {said}. {what_to_do}", code=f"claude_{status}")
+    is_too_long = status == _TOO_LARGE or (status == _BAD_REQUEST and _TOO_LONG.search(str(error.api_message)) is not None)
+    what_to_do = _WHAT_TO_DO[_TOO_LARGE] if is_too_long else _WHAT_TO_DO.get(status, "Trying again would give the same.")
+    code = CONVERSATION_TOO_LONG if is_too_long else f"claude_{status}"
+    return NeverAgain(f"Claude refused the request {said}. {what_to_do}", code=code)
 
 
 def _told(error: Any, *, kind: str, question: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from duo_flows.domain.errors import NeverAgain, TryAgain
 from duo_flows.domain.model_turns import TurnProgress, TurnReply, TurnRequest
 
+from .context_limits import context_tokens_of
 from .faults import fault_of, texts_of
 from .prices import PRICES, ModelPrice, price_of
 from .progress import ProgressCount
@@ -58,12 +59,12 @@ class ClaudePlanner:
 
         Raises:
             TryAgain: limited, overloaded, out of reach or broken off; `retry_after` where the provider said.
-            NeverAgain: the request or the key is wrong.
+            NeverAgain: the request or the key is wrong, or the conversation too long (code CONVERSATION_TOO_LONG).
         """
         form = wire_form(request)
         price = price_of(request.model, self._prices)
         count = ProgressCount(price=price)
-        async with self._opened(form) as stream:
+        async with self._opened(form, seconds=request.timeout_seconds) as stream:
             async for progress in _counted(stream, count, form):
                 on_progress(progress)
             request_id = stream.request_id or ""
@@ -71,6 +72,10 @@ class ClaudePlanner:
                 raise TryAgain(f"Claude's answer broke off before its end (request {request_id}).")
             message = stream.current_message_snapshot
         return reply_of(message, price=price, request_id=request_id)
+
+    def context_tokens(self, model: str) -> int:
+        """Return how many tokens of conversation a model takes, as published."""
+        return context_tokens_of(model)
 
     async def models(self) -> tuple[str, ...]:
         """Return the names of the models that the key may use, for a check when a worker starts.
@@ -113,9 +118,17 @@ class ClaudePlanner:
             )
         return self._made
 
+    def _patience(self, seconds: float | None) -> dict[str, Any]:
+        """Return the client's option for a question that has a patience of its own."""
+        if seconds is None:
+            return {}
+        from anthropic import Timeout
+
+        return {"timeout": Timeout(seconds, connect=min(CONNECT_TIMEOUT, seconds))}
+
     @asynccontextmanager
-    async def _opened(self, form: dict[str, Any]) -> AsyncIterator[AsyncMessageStream[None]]:
-        manager = self._client().messages.stream(**form)
+    async def _opened(self, form: dict[str, Any], *, seconds: float | None) -> AsyncIterator[AsyncMessageStream[None]]:
+        manager = self._client().messages.stream(**form, **self._patience(seconds))
         try:
             stream = await manager.__aenter__()
         except _library_errors() as error:

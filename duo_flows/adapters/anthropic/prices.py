@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from duo_flows.domain.model import Model
@@ -79,8 +79,14 @@ PRICES: Mapping[str, ModelPrice] = {
 
 def price_of(model: str, prices: Mapping[str, ModelPrice] = PRICES) -> ModelPrice:
     """Return the price of a model: of the longest name in the table that it is a snapshot of, else the dearest of the table."""
-    known = [name for name in prices if model == name or (model.startswith(name) and _SNAPSHOT.fullmatch(model, len(name)))]
-    return prices[max(known, key=len)] if known else _dearest(prices)
+    name = known_name(model, prices)
+    return prices[name] if name else _dearest(prices)
+
+
+def known_name(model: str, names: Iterable[str] = PRICES) -> str:
+    """Return the longest of the names that a model has or is a snapshot of; empty if it is none of them."""
+    known = [name for name in names if model == name or (model.startswith(name) and _SNAPSHOT.fullmatch(model, len(name)))]
+    return max(known, key=len, default="")
 
 
 def _dearest(prices: Mapping[str, ModelPrice]) -> ModelPrice:

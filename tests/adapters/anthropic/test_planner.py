@@ -12,7 +12,16 @@ import pytest
 
 from duo_flows.adapters.anthropic import ClaudePlanner
 from duo_flows.domain.errors import NeverAgain, TryAgain
-from duo_flows.domain.model_turns import Message, StopReason, ToolCall, ToolSchema, TurnProgress, TurnReply, TurnRequest
+from duo_flows.domain.model_turns import (
+    CONVERSATION_TOO_LONG,
+    Message,
+    StopReason,
+    ToolCall,
+    ToolSchema,
+    TurnProgress,
+    TurnReply,
+    TurnRequest,
+)
 from duo_flows.domain.sessions import Usage
 
 if TYPE_CHECKING:
@@ -282,7 +291,6 @@ async def test_a_wait_may_be_a_moment(server: ClaudeServer, planner: ClaudePlann
         (402, "billing_error", "check its billing"),
         (403, "permission_error", "its permissions"),
         (404, "not_found_error", "not known there"),
-        (413, "request_too_large", "less to read"),
         (422, "invalid_request_error", "tools and response schema"),
         (451, "legal_error", "would give the same"),
     ],
@@ -298,6 +306,25 @@ async def test_what_does_not_pass_says_what_to_do(
     assert caught.value.code == f"claude_{status}"
     assert "max_tokens: too high" in str(caught.value)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "message"),
+    [
+        (413, "request_too_large", "Request exceeds the maximum size"),
+        (400, "invalid_request_error", "prompt is too long: 1000321 tokens > 1000000 maximum"),
+        (400, "invalid_request_error", "input length and `max_tokens` exceed context limit: 199000 + 16000 > 200000"),
+    ],
+)
+async def test_a_conversation_that_is_too_long_is_told_apart_from_a_wrong_request(
+    server: ClaudeServer, planner: ClaudePlanner, status: int, kind: str, message: str
+) -> None:
+    server.will_refuse(status, kind, message)
+
+    with pytest.raises(NeverAgain, match="less to read") as caught:
+        await turn(planner)
+
+    assert caught.value.code == CONVERSATION_TOO_LONG
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 413, 422, 429, 500, 529])
@@ -382,6 +409,13 @@ async def test_a_silent_provider_is_tried_again(server: ClaudeServer) -> None:
         await turn(planner)
 
     await planner.aclose()
+
+
+async def test_a_question_may_have_less_patience_than_the_planner(server: ClaudeServer, planner: ClaudePlanner) -> None:
+    server.will_say(start(), end="hang")
+
+    with pytest.raises(TryAgain, match="broke off"):
+        await turn(planner, REQUEST.model_copy(update={"timeout_seconds": 0.2}))
 
 
 async def test_a_provider_that_is_not_there_is_tried_again() -> None:
