@@ -3,7 +3,7 @@
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
@@ -19,11 +19,27 @@ def percentile(values: list[float], share: float) -> float:
 def write_table(name: str, *, title: str, about: str, rows: Mapping[str, str]) -> None:
     """Write a result into `bench/results/<name>.md` and print it."""
     head = f"# {title}\n\n{about}\n\n| what | measured |\n|---|---|\n"
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
-    body = "".join(f"| {what} | {value} |\n" for what, value in {**rows, "machine": machine, "commit": _commit()}.items())
+    body = "".join(f"| {what} | {value} |\n" for what, value in {**rows, "machine": _machine(), "commit": _commit()}.items())
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.md").write_text(head + body)
     print(head + body)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows))
+
+
+def write_page(name: str, *, title: str, body: str) -> None:
+    """Write a result of several tables into `bench/results/<name>.md` and print it."""
+    text = f"# {title}\n\n{body}\n\nMeasured on {_machine()}, at commit {_commit()}.\n"
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 def _commit() -> str:

@@ -101,6 +101,7 @@ def test_words_of_failure_are_evidence_without_a_tool(line):
         ("[2026-01-02 12:04:05] --- FAIL: TestTotal (0.00s)", Kind.NAME),
         ("build\tRun tests\t--- FAIL: TestTotal (0.00s)", Kind.NAME),
         ("remote: fatal: cannot lock ref", Kind.ERROR),
+        ("shop: error: no luck", Kind.ERROR),
     ],
 )
 def test_what_another_tool_put_before_a_line_does_not_hide_it(line, kind):
