@@ -10,7 +10,6 @@ from typing import Any
 from temporalio import activity
 
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
-from duo_flows.domain.flow_checks import unserved_by
 from duo_flows.domain.flow_context import initial_context, refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.people import ACCESS_TO_START, Person, Project
@@ -191,8 +190,6 @@ class Opening:
             return await self._deps.definition(known.definition_ref), known.definition_ref
         text, is_custom = await self._definition_text(flow, start, project)
         definition = self._deps.flow_files.load(text, source=flow, is_custom=is_custom)
-        if unserved := unserved_by(definition):
-            raise NeverAgain(f"The flow {flow!r} asks for what cannot be done here: {'; '.join(unserved)}.", code="not_served")
         return definition, await self._deps.contents.put(definition.model_dump_json().encode())
 
     async def _register(  # noqa: PLR0913, PLR0917 - each is one part of what a session is

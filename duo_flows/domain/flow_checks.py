@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .flow_definition import AgentComponent, FlowDefinition, OneOffComponent
+from .flow_definition import FlowDefinition
 from .flow_rules.advice import advice
 from .flow_rules.findings import Finding, Path
 from .flow_rules.index import FlowIndex
@@ -19,7 +19,7 @@ from .flow_rules.tools import tools
 from .flow_rules.values import readings
 from .flow_rules.without_effect import without_effect
 
-__all__ = ["Finding", "Path", "findings_of", "unserved_by", "warnings_of"]
+__all__ = ["Finding", "Path", "findings_of", "warnings_of"]
 
 
 def findings_of(definition: FlowDefinition, *, is_custom: bool) -> tuple[Finding, ...]:
@@ -46,17 +46,3 @@ def warnings_of(definition: FlowDefinition, *, privileges: Collection[str]) -> t
     index = FlowIndex(definition)
     soft = (reading.finding for reading in readings(index) if not reading.is_error)
     return (*soft, *advice(index, privileges=privileges), *without_effect(index))
-
-
-def unserved_by(definition: FlowDefinition) -> tuple[str, ...]:
-    """Return what a right definition relies on and nothing here does yet, in sentences.
-
-    Passing over it would act without the consent that the author asked for, so such a flow is not started.
-    """
-    told: list[str] = []
-    for component in definition.components:
-        if isinstance(component, OneOffComponent):
-            told.append(f"{component.name!r} is a OneOffComponent, which cannot be run here")
-        if isinstance(component, AgentComponent) and component.subagents:
-            told.append(f"{component.name!r} has `subagents`, and delegation cannot be done here")
-    return tuple(told)

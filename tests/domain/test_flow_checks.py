@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from duo_flows.domain.flow_checks import findings_of, unserved_by
+from duo_flows.domain.flow_checks import findings_of
 from duo_flows.domain.flow_definition import FlowDefinition
 
 STEP = {"name": "a", "type": "DeterministicStepComponent", "tool_name": "list_repository_tree"}
@@ -60,27 +60,6 @@ def test_the_names_to_choose_from_come_with_the_finding() -> None:
     assert (finding.found, finding.names) == ("ende", ("a", "end", "abort"))
 
 
-def _flow_with(**component: object) -> FlowDefinition:
-    agent = {"name": "a", "type": "AgentComponent", "prompt_id": "p", **component}
-    return FlowDefinition.model_validate(
-        {
-            "version": "v1",
-            "environment": "ambient",
-            "components": [agent],
-            "routers": [{"from": "a", "to": "end"}],
-            "flow": {"entry_point": "a"},
-        }
-    )
-
-
-def test_a_plain_agent_is_served():
-    assert unserved_by(_flow_with()) == ()
-
-
-def test_an_agent_whose_tool_calls_need_approval_is_served():
-    assert unserved_by(_flow_with(require_tool_approval=True)) == ()
-
-
 def _asking(**keys: Any) -> FlowDefinition:
     ask = {"name": "ask", "type": "HumanInputComponent", "sends_response_to": "a", "message_template": "?", **keys}
     routes = {"approve": "end", "reject": "end", "modify": "a", "default_route": "end"}
@@ -109,11 +88,3 @@ def test_a_question_offers_only_what_fits_its_kind(kind, choice, is_right):
 
 def test_free_words_may_be_routed_by_the_words_of_an_approval():
     assert findings_of(_asking(interaction_type="input"), is_custom=True) == ()
-
-
-def test_an_agent_that_delegates_is_not_served():
-    assert "subagents" in unserved_by(_flow_with(subagents=[{"name": "b"}]))[0]
-
-
-def test_a_one_off_component_is_not_served():
-    assert "OneOffComponent" in unserved_by(_flow_with(type="OneOffComponent", toolset=[]))[0]

@@ -28,7 +28,7 @@ class Leaves(Enum):
 
 # Source: GitLab's flow registry documentation, version v1, "Outputs" of each component; `message` is ours.
 OUTPUTS: Mapping[str, Mapping[str, Leaves]] = {
-    "AgentComponent": {"final_answer": Leaves.ANSWER},
+    "AgentComponent": {"final_answer": Leaves.ANSWER, "cycle_count": Leaves.VALUE},
     "DeterministicStepComponent": {
         "tool_responses": Leaves.VALUE,
         "error": Leaves.TEXT,

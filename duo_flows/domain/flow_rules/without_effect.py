@@ -14,14 +14,16 @@ from .index import FlowIndex
 
 # Of any component. `ui_log_events` is not told: everything is logged, whatever it says.
 _OF_COMPONENTS: Mapping[str, str] = {
-    "max_delegations": "nothing is delegated",
-    "compaction": "conversations are not shortened",
-    "model_tags": "the operator chooses the model",
     "prompt_version": "the inline prompt of that id is used",
     "response_schema_version": "the inline schema of that id is used",
     "response_schema_tracking": "nothing is tracked",
-    "cost_cap_usd": "the operator's cap holds",
     "ui_role_as": "the session log shows every component alike",
+}
+
+# Of a prompt's `params`.
+_OF_PARAMS: Mapping[str, str] = {
+    "stop": "an answer ends where the model ends it",
+    "vertex_location": "the model is asked where the operator says",
 }
 
 
@@ -32,13 +34,10 @@ def without_effect(index: FlowIndex) -> Iterator[Finding]:
         for key, instead in _OF_COMPONENTS.items():
             if _says(component, key):
                 yield _finding((*place, key), key, instead)
-        cycles = getattr(component, "max_cycles", None)
-        if cycles is not None and _says(cycles, "iteration_warning_offset"):
-            at = (*place, "max_cycles", "iteration_warning_offset")
-            yield _finding(at, "iteration_warning_offset", "only the threshold itself is told")
     for position, prompt in enumerate(index.definition.prompts):
-        if _says(prompt, "params"):
-            yield _finding(("prompts", position, "params"), "params", "the operator sets the limits")
+        for key, instead in _OF_PARAMS.items():
+            if _says(prompt.params, key):
+                yield _finding(("prompts", position, "params", key), key, instead)
 
 
 def _finding(at: Path, key: str, instead: str) -> Finding:
@@ -47,7 +46,7 @@ def _finding(at: Path, key: str, instead: str) -> Finding:
 
 def keys_without_effect() -> tuple[str, ...]:
     """Return the names of all such keys; the documentation says the same."""
-    return (*_OF_COMPONENTS, "iteration_warning_offset", "params")
+    return (*_OF_COMPONENTS, *_OF_PARAMS)
 
 
 def _says(model: BaseModel, key: str) -> bool:
