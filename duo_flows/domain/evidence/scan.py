@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from . import table
 from .shape import LINE_SEEN, Kind, Shape, tokens_of
 from .structure import Level, Outline, heading_level
-from .words import body_of, has_passed, is_code, strength
+from .words import body_of, has_passed, is_code, is_name, strength
 
 # Digits of one row mean the same to every shape: none, few (also 1xx to 3xx), a client's or server's error, many.
 _DIGITS = str.maketrans("123456789", "111446666")
@@ -108,6 +108,8 @@ def _judged(line: str) -> Template:
 
 
 def _shape_of(body: str) -> Shape | None:
+    if is_name(body):
+        return None
     tokens = tokens_of(body)
     found = table.INDEX.find(body, tokens) or (None, table.WEAK_WORDS, table.STRONG_WORDS)[strength(body, tokens)]
     if found is None or has_passed(body):

@@ -67,9 +67,9 @@ def _raise(table: dict[int, float], worth: Iterable[tuple[int, float] | tuple[Fi
 
 def _ranked(seen: Scan, regions: Regions) -> list[tuple[Find, float]]:
     """Return finds with their worth, the best first."""
-    groups: dict[tuple[str, bool], list[Find]] = defaultdict(list)
+    groups: dict[tuple[str, bool, bool], list[Find]] = defaultdict(list)
     for find in seen.finds:
-        groups[find.shape.name, regions.has_failed(find.index)].append(find)
+        groups[find.shape.name, regions.has_failed(find.index), find.is_known].append(find)
     valued = [
         (find, _worth(find, min(2 * place, 2 * (len(group) - 1 - place) + 1)) * regions.factor(find.index))
         for group in groups.values()

@@ -25,7 +25,8 @@ _PREFIX = re.compile(
 _HARMLESS = re.compile(
     r"\b(?:no|0|zero|without|any|ignore|ignoring|ignored|if|on|handles?|expected|allow) (?:\w{1,12} )?(?:errors?"
     r"|fail(?:s|ed|ures?)?|exceptions?|warnings?|problems?|issues?)\b"
-    r"|\b(?:errors?|fail(?:ed|ures?|ing)?|errored|not ok)\b[\"']?\s{0,3}[:=]\s{0,20}[\"']?(?:0|false|no|none|null|ignore|replace|strict|\[\])"
+    r"|\b(?:errors?|fail(?:ed|ures?|ing)?|errored|not ok)\b[\"']?\s{0,3}[:=]\s{0,20}[\"']?(?:0|false|no|none|null|ignore"
+    r"|replace|strict|\[\])"
     r"(?=[\"']?\s{0,3}(?:$|[,;)\]}|]))"
     r"|(?<!\w)--?[\w-]{0,40}(?:error|fail)[\w-]{0,40}|\bset -e|\bfail[-_]fast\b|\bcontinue-on-error\b"
     r"|\b[\w-]{1,40}[-_](?:errors?|fail(?:ure|ed)?)\b(?=[:=])"
@@ -108,8 +109,13 @@ def body_of(line: str) -> str:
 
 
 def has_passed(line: str) -> bool:
-    """Tell whether the line says that something went well, or is but the name of a file or of a test."""
-    return _PASSED.search(line) is not None or _ONLY_A_NAME.match(line) is not None
+    """Tell whether the line says that something went well."""
+    return _PASSED.search(line) is not None
+
+
+def is_name(line: str) -> bool:
+    """Tell whether the line is but the name of a file, or of a test that runs or went well."""
+    return _ONLY_A_NAME.match(line) is not None
 
 
 def is_code(line: str) -> bool:

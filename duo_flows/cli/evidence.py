@@ -1,0 +1,91 @@
+"""`duoflow evidence`: what a job's log says of its failure. It asks nobody: a file in, an excerpt out."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from duo_flows.domain.evidence import DEFAULT_BUDGET, Excerpt, log_lines, reduce_log
+
+from .failures import CommandError, ExitCode
+from .output import err, plain, print_json
+
+_STANDARD_INPUT = "-"
+_GZIP = b"\x1f\x8b"
+
+# What models' makers name as a rule of thumb for English text.
+_CHARACTERS_OF_TOKEN = 4
+
+
+def add_to(app: App) -> None:
+    """Add the command."""
+    app.command(evidence)
+
+
+def evidence(
+    file: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    budget: int = DEFAULT_BUDGET,
+    green: Annotated[str | None, Parameter(allow_leading_hyphen=True)] = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Show what a job's log says of its failure, each line under its number.
+
+    It works offline, and on logs of any runner. A log that fits the budget is shown whole.
+
+    Args:
+        file: The log, as the runner wrote it; may be packed with gzip; `-` reads standard input.
+        budget: Characters to show at most; four are about one token.
+        green: The log of a run of the same job that passed: what it has too is hardly evidence.
+        json: Print JSON: `text`, `included_line_ranges` (whole lines, from 1, both ends included), `cut_lines`, and counts.
+    """
+    if budget < 0:
+        raise CommandError(f"--budget takes a number of characters, 0 or more, not {budget}.", exit_code=ExitCode.USAGE)
+    if file == green == _STANDARD_INPUT:
+        raise CommandError("Only one of the two logs can come from standard input.", exit_code=ExitCode.USAGE)
+    excerpt = reduce_log(log_lines(_read(file)), budget=budget, green=log_lines(_read(green)) if green else None)
+    if json:
+        print_json(_as_json(excerpt, budget))
+        return
+    sys.stdout.write(plain(excerpt.text) + "\n")
+    sys.stdout.flush()
+    err.print(plain(_told(excerpt, file)), style="dim")
+
+
+def _read(name: str) -> bytes:
+    try:
+        raw = sys.stdin.buffer.read() if name == _STANDARD_INPUT else Path(name).read_bytes()
+        return gzip.decompress(raw) if raw.startswith(_GZIP) else raw
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or "it is not a whole gzip file"
+        raise CommandError(
+            f"{name} cannot be read: {reason}. Name a log file, or - for standard input.", exit_code=ExitCode.USAGE
+        ) from None
+
+
+def _as_json(excerpt: Excerpt, budget: int) -> dict[str, Any]:
+    return {
+        "line_count": excerpt.line_count,
+        "shown_line_count": excerpt.shown_count,
+        "included_line_ranges": excerpt.included_line_ranges,
+        "cut_lines": excerpt.cut_lines,
+        "budget": budget,
+        "character_count": len(excerpt.text),
+        "text": excerpt.text,
+    }
+
+
+def _told(excerpt: Excerpt, file: str) -> str:
+    size = len(excerpt.text)
+    lines = f"{excerpt.shown_count:,} of {excerpt.line_count:,} lines"
+    shown = f"{lines}, {size:,} characters, about {size // _CHARACTERS_OF_TOKEN:,} tokens."
+    if excerpt.is_whole:
+        return shown
+    source = "FILE" if file == _STANDARD_INPUT else file
+    return f"{shown} For more, raise --budget; for lines by number: sed -n '100,200p' {source}"
