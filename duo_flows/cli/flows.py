@@ -45,7 +45,12 @@ async def list_flows(*, project: str = "", reach: Reach | None = None) -> None:
 
 
 async def show(
-    flow: str, /, *, project: str = "", graph: Annotated[bool, Parameter(negative=())] = False, reach: Reach | None = None
+    flow: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    /,
+    *,
+    project: str = "",
+    graph: Annotated[bool, Parameter(negative=())] = False,
+    reach: Reach | None = None,
 ) -> None:
     """Print a flow's file, to read it or to make one's own of it.
 
@@ -55,7 +60,7 @@ async def show(
         duoflow flows show .gitlab/duo/flows/my_fix.yaml --graph
 
     Args:
-        flow: The flow's name, or a file.
+        flow: The flow's name, or a file; `-` is what comes in.
         project: The project (number or full path) whose flow it is; otherwise a built-in one.
         graph: Print a picture of it instead, as Mermaid text.
         reach: how duo-flows is reached, and as whom.
@@ -72,7 +77,7 @@ async def show(
 
 
 def validate(
-    *files: str,
+    *files: Annotated[str, Parameter(allow_leading_hyphen=True)],
     custom: Annotated[bool, Parameter(negative="--builtin")] = True,
     strict: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=(), help="Print JSON for programs.")] = False,
@@ -90,6 +95,10 @@ def validate(
         strict: Fail on warnings too.
         json: Print JSON for programs.
     """
+    if strays := [file for file in files if file.startswith("-") and file != _STDIN]:
+        raise CommandError(
+            f"There is no option {strays[0]}; write ./{strays[0]} for a file of that name.", exit_code=ExitCode.USAGE
+        )
     if not files:
         raise CommandError("Name the files to look at, or `-` for what comes in.", exit_code=ExitCode.USAGE)
     looked = [(file, data, look_at(data, is_custom=custom)) for file, data in [(file, _read(file)) for file in files]]

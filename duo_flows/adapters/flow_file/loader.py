@@ -81,7 +81,7 @@ def _found(document: Document, definition: FlowDefinition, *, is_custom: bool) -
 
 
 def _of_yaml(error: UnreadableYaml) -> FlowProblem:
-    finding = Finding(at=(error.key,) if error.key else (), found=str(error), allowed=error.allowed)
+    finding = Finding(at=error.path, found=str(error), allowed=error.allowed)
     return problems_of([Located(place=error.place, finding=finding)])[0]
 
 

@@ -49,6 +49,13 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "time_delta_parsing": lambda _: "a duration such as `P7D` or `7d`",
 }
 _OTHER = "a value that this key takes"
+_NOTHING = "nothing"
+# Of parts that are written in more than one form, by their models.
+_FORMS: Mapping[str, str] = {
+    "ToolUse": "a tool's name, or one tool's name with its forced parameters below it",
+    "Input": "a path such as `context:goal`, or a mapping with from, as, literal, optional",
+    "CycleLimit": "a whole number, or a mapping with iteration_warning_offset, threshold",
+}
 # Ten times what is ever told; a file of nothing but mistakes has tens of thousands.
 _MOST_FAULTS = 10 * MAX_PROBLEMS
 
@@ -63,7 +70,16 @@ def findings_of_validation(document: Document, error: ValidationError) -> Iterat
             finding = before.model_copy(update={"allowed": f"{before.allowed}, or {finding.allowed}"})
         joined[finding.at] = finding
     for finding in joined.values():
-        yield located(document, finding)
+        if not _is_only_misspelt(finding, joined):
+            yield located(document, finding)
+
+
+def _is_only_misspelt(missing: Finding, found: Mapping[Path, Finding]) -> bool:
+    """Tell whether a key that is missing stands beside it under a name that is told already."""
+    if missing.found != _NOTHING or not missing.at:
+        return False
+    beside = [one for path, one in found.items() if path[:-1] == missing.at[:-1] and one.names and path != missing.at]
+    return any(nearest(one.found, one.names) == missing.at[-1] for one in beside)
 
 
 def path_in_file(document: Document, loc: tuple[str | int, ...]) -> Path:
@@ -89,17 +105,25 @@ def _finding(document: Document, fault: Any) -> Finding:
 
 
 def _of_stray(path: Path, fault: Any) -> Finding:
-    names = _keys_beside(fault["loc"])
+    models = _models_around(fault["loc"])
+    if form := _form(models):
+        return Finding(at=path, found=str(path[-1]), allowed=form)
+    names = _keys_of(models)
     return Finding(at=path, found=str(path[-1]), allowed=", ".join(names) or "no such key", names=tuple(names))
 
 
 def _of_missing(path: Path, fault: Any) -> Finding:
-    return Finding(at=path, found="nothing", allowed=f"`{fault['loc'][-1]}`, which has to be there")
+    return Finding(at=path, found=_NOTHING, allowed=f"`{fault['loc'][-1]}`, which has to be there")
 
 
 def _of_mapping(path: Path, fault: Any) -> Finding:
-    keys = ", ".join(_keys_beside((*fault["loc"], "")))
-    return Finding(at=path, found=shown(fault["input"]), allowed=f"a mapping with keys of {keys}" if keys else "a mapping")
+    models = _models_around((*fault["loc"], ""))
+    allowed = _form(models) or f"a mapping with keys of {', '.join(_keys_of(models))}"
+    return Finding(at=path, found=shown(fault["input"]), allowed=allowed)
+
+
+def _form(models: list[type[BaseModel]]) -> str:
+    return next((_FORMS[model.__name__] for model in models if model.__name__ in _FORMS), "")
 
 
 def _of_kind(path: Path, value: Any, allowed: str) -> Finding:
@@ -115,7 +139,10 @@ def _of_choice(path: Path, fault: Any) -> Finding:
 
 
 def _of_value(path: Path, fault: Any) -> Finding:
-    value, said = fault["input"], str(fault["msg"]).removeprefix(_VALUE_ERROR)
+    value, said = fault["input"], str(fault["msg"]).removeprefix(_VALUE_ERROR).removeprefix("write ")
+    if isinstance(value, Mapping) and isinstance(value.get("definition"), Mapping):
+        found = shown(value["definition"].get("type"))
+        return Finding(at=(*path, "definition", "type"), found=found, allowed=f"object: {said}")
     if path and path[-1] == "definition" and isinstance(value, str):
         return Finding(at=path, found=_json_fault(value), allowed="a mapping, or a JSON text")
     source = value.get("from") if isinstance(value, Mapping) else value
@@ -135,7 +162,7 @@ def _json_fault(text: str) -> str:
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return f"a text that is not JSON: {error.msg} in its line {error.lineno}"
+        return f"a text that is not JSON from its line {error.lineno} on"
     except (ValueError, RecursionError):
         pass
     return "a text that is not JSON"
@@ -149,13 +176,17 @@ def _of_type(path: Path, fault: Any) -> Finding:
     return Finding(at=(*path, "type"), found=shown(given), allowed=", ".join(names), names=names)
 
 
-def _keys_beside(loc: tuple[str | int, ...]) -> list[str]:
-    """Return the keys that the mapping around a location may have."""
+def _models_around(loc: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    """Return the models that the mapping around a location may be of."""
     models: list[type[BaseModel]] = [FlowDefinition]
     for part in loc[:-1]:
         named = [model for model in models if model.__name__ == part]
         fields = [field for model in models for name, field in model.model_fields.items() if part in {name, field.alias}]
         models = named or [model for field in fields for model in _models_in(field.annotation)] or models
+    return models
+
+
+def _keys_of(models: list[type[BaseModel]]) -> list[str]:
     return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
 
 
@@ -166,10 +197,11 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def _amount(limit: Any) -> str:
-    days = getattr(limit, "days", None)
-    if days is None:
-        return str(limit)
-    return f"{days} days" if days else "no time at all"
+    text = str(limit)
+    if "timedelta" not in text and not hasattr(limit, "days"):
+        return text
+    days = re.search(r"days=(\d+)|(\d+) days", text)
+    return f"{days[1] or days[2]} days" if days else "no time at all"
 
 
 _Telling = Callable[[Path, Any], Finding]

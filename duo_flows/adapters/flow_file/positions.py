@@ -46,13 +46,13 @@ class Place(Model):
 
 
 class UnreadableYaml(Exception):  # noqa: N818 - said of the text
-    """The text is not YAML that we read; `key` names the nearest key, if any."""
+    """The text is not YAML that we read; `path` leads to where it is not, as far as that is known."""
 
-    def __init__(self, reason: str, *, place: Place, key: str = "", allowed: str = "") -> None:
+    def __init__(self, reason: str, *, place: Place, allowed: str, path: Path = ()) -> None:
         super().__init__(reason)
         self.place = place
-        self.key = key
         self.allowed = allowed
+        self.path = path
 
 
 class Document(Model):
@@ -178,6 +178,13 @@ class _Reader:
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         self.places.setdefault(path, _place(node.start_mark))
+        try:
+            return self._value(node, path)
+        except UnreadableYaml as error:
+            error.path = error.path or path
+            raise
+
+    def _value(self, node: yaml.Node, path: Path) -> Any:
         if not isinstance(node, yaml.ScalarNode) and node.tag not in _COLLECTIONS:
             raise _tagged(node)
         if isinstance(node, yaml.MappingNode):
@@ -193,23 +200,22 @@ class _Reader:
         for key_node, value_node in node.value:
             if key_node.tag == _MERGE:
                 continue
-            key = self._key(key_node)
+            key = self._key(key_node, path)
             if key in own:
-                raise UnreadableYaml(
-                    f"{key} for the second time", place=_place(key_node.start_mark), key=key, allowed="each key once"
-                )
+                place = _place(key_node.start_mark)
+                raise UnreadableYaml(f"{key} for the second time", place=place, path=(*path, key), allowed="each key once")
             self.places[*path, key] = _place(key_node.start_mark)
             own[key] = self.value(value_node, (*path, key))
         for merged in _merged(node):
             own = {**self._mapping(merged, path), **own}
         return own
 
-    def _key(self, node: yaml.Node) -> str:
+    def _key(self, node: yaml.Node, path: Path) -> str:
         if not isinstance(node, yaml.ScalarNode):
             raise UnreadableYaml("a key that is no text", place=_place(node.start_mark), allowed="a plain key")
         key = self._scalar(node)
         if not isinstance(key, str):
-            raise _not_a_text(node, key)
+            raise _not_a_text(node, key, path)
         return key
 
     def _scalar(self, node: yaml.Node) -> Any:
@@ -226,17 +232,17 @@ class _Reader:
         return value
 
 
-def _not_a_text(node: yaml.ScalarNode, key: Any) -> UnreadableYaml:
+def _not_a_text(node: yaml.ScalarNode, key: Any, path: Path) -> UnreadableYaml:
     """Return what is wrong with a key such as yes, on, true or 1: YAML reads a value, and no route would ever be met."""
     kind = {bool: f"the value {str(key).lower()}", type(None): "nothing"}.get(type(key), "a number")
     said = node.value[:60]
-    return UnreadableYaml(
-        f"the key {said}, which is {kind} in YAML", place=_place(node.start_mark), key=said, allowed=f'"{said}" in quotes'
-    )
+    found, allowed = f"the key {said}, which is {kind} in YAML", f'"{said}" in quotes'
+    return UnreadableYaml(found, place=_place(node.start_mark), allowed=allowed, path=(*path, said))
 
 
 def _tagged(node: yaml.Node) -> UnreadableYaml:
-    return UnreadableYaml(f"the tag {node.tag[:60]}", place=_place(node.start_mark), allowed="plain values without tags")
+    tag = node.tag.replace("tag:yaml.org,2002:", "!!")[:60]
+    return UnreadableYaml(f"the tag {tag}", place=_place(node.start_mark), allowed="plain values without tags")
 
 
 def _merged(node: yaml.MappingNode) -> Iterator[yaml.MappingNode]:

@@ -7,6 +7,7 @@ what depends on it, is not told: it would be a consequence, not a mistake. Nothi
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -95,6 +96,8 @@ class Salvage:
             return self._fill(path)
         if fault["type"] == "extra_forbidden":
             return self._take_out(path)
+        if path[:1] == ("components",) and path[2:3] == ("inputs",) and len(path) > _ENTRY_KEY:
+            return self._replace_input(path[: _ENTRY_KEY + 1])
         return self._replace(path[:_ENTRY_KEY])
 
     def _path(self, loc: tuple[str | int, ...]) -> Path:
@@ -143,6 +146,14 @@ class Salvage:
             return self._take_out(path)
         blank = {"name": f"{MARK}{key}", **_STEP} if path[0] == "components" else {}
         return self._put(path, blank)
+
+    def _replace_input(self, path: Path) -> bool:
+        """Put a text in the place of an input, under the name that templates and tools may call it by."""
+        self._mended.add(path)
+        given = self._at(path)
+        source, name = (given.get("from"), given.get("as")) if isinstance(given, dict) else (given, None)
+        words = re.split(r"[:.]", source)[-1] if isinstance(source, str) else ""
+        return self._put(path, {"from": MARK, "as": name if isinstance(name, str) else f"{words}" or MARK, "literal": True})
 
     def _replace_router(self, path: Path) -> bool:
         if len(path) == 1:

@@ -10,6 +10,7 @@ from duo_flows.domain.model import Model
 
 from .positions import Document, Path
 from .problems import Located, located
+from .template_words import in_words
 from .templates import InvalidTemplate, Names, names_in, words_of_templates
 
 
@@ -89,9 +90,12 @@ def _fault(text: str) -> InvalidTemplate | None:
 
 
 def _of_fault(document: Document, template: _Template, fault: InvalidTemplate) -> Located:
-    words = words_of_templates() if fault.name else ()
-    finding = Finding(at=template.path, found=fault.fault, allowed="a Jinja2 template", names=words, part=fault.name)
-    return Located(place=document.place_in(template.path, fault.line, fault.name), finding=finding)
+    if fault.name:
+        found, allowed, part, names = fault.fault, "a filter or test of Jinja2 that is safe", fault.name, words_of_templates()
+    else:
+        found, allowed, part, names = in_words(fault.fault)
+    finding = Finding(at=template.path, found=found, allowed=allowed, names=names, part=part)
+    return Located(place=document.place_in(template.path, fault.line, part), finding=finding)
 
 
 def _unknown(document: Document, template: _Template, component: Component) -> Iterator[Located]:

@@ -204,7 +204,7 @@ def test_a_wrong_name_is_named_by_line_and_key_with_the_right_one(old: str, new:
         ('timeout: "P7D"', 'timeout: "a week"', 25, "components[1].timeout", "duration"),
         ("You read logs.", "You {% if %} logs.", 51, "prompts[0].prompt_template.system", "a Jinja2 template"),
         ("    params: {timeout: 180}", "    model: x", 55, "prompts[0].model", "prompt_template"),
-        ("      type: object\n      prop", "      prop", 57, "response_schemas[0]", "type: object"),
+        ("      type: object\n      prop", "      prop", 58, "response_schemas[0]", "type: object"),
         ("          merge_request_iid: 7", "          a: {b: [1]}", 15, "components[0].toolset[1]", "is deeper"),
     ],
 )
