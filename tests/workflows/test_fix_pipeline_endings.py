@@ -1,8 +1,6 @@
 """Every ending of fix_pipeline, on the real Temporal server; the outside is made of doubles."""
 
-import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowFailureError
@@ -13,21 +11,10 @@ from duo_flows.domain.model_turns import StopReason
 from duo_flows.domain.people import AccessLevel
 from duo_flows.domain.sessions import Ending, SessionStatus
 from signals.messages import AnswerResult, Stop
-from tests.doubles.world import READS, TEST_TEXT, RunningFlow, World, calls, diagnosis, running, says
+from tests.doubles.world import READS, TEST_TEXT, World, calls, diagnosis, running, says
+from tests.workflows.recording import recorded
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
-
-HISTORIES = Path(__file__).parent / "histories"
-
-
-async def recorded(flow: RunningFlow, name: str, *, record: bool) -> None:
-    """Keep the history of this ending for the replay test, if that was asked for."""
-    if record:
-        HISTORIES.mkdir(exist_ok=True)
-        history = await flow.handle.fetch_history()
-        # Stack traces name the folders of whoever recorded; no replay reads them.
-        told = re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', history.to_json())
-        (HISTORIES / f"{name}.json").write_text(told + "\n")
 
 
 async def test_an_applied_change_is_pushed_and_its_green_pipeline_ends_the_session(temporal: WorkflowEnvironment, record: bool):
