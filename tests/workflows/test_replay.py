@@ -16,6 +16,10 @@ HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 def test_there_are_histories_of_every_ending():
     assert {path.stem for path in HISTORIES} >= {
         "attempts_used_up",
+        "calls_always",
+        "calls_applied",
+        "calls_cancelled",
+        "calls_expired",
         "cancelled",
         "cancelled_by_operator",
         "cost_cap",

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.testing import WorkflowEnvironment
 
 from duo_flows.domain.sessions import Ending, LogKind, SessionStatus
@@ -224,6 +225,8 @@ async def test_what_was_agreed_and_what_waits_survives_continuing_as_new(forgetf
         assert ending["ending"] == Ending.DONE
         assert written(world) == ["Hello", *(f"Hello {number}" for number in range(6)), "Hello"]
         assert len(await lines(flow, LogKind.REQUEST)) == 7
+        first = forgetful_temporal.client.get_workflow_handle(flow.handle.id, run_id=flow.handle.first_execution_run_id)
+        assert (await first.describe()).status is WorkflowExecutionStatus.CONTINUED_AS_NEW
 
 
 async def test_calls_that_wait_survive_a_flood_of_refused_answers(forgetful_temporal: WorkflowEnvironment):
