@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from temporalio import activity
 
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
-from duo_flows.domain.flow_context import initial_context, refuse_forged, refuse_unstorable
+from duo_flows.domain.flow_context import initial_context
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.people import ACCESS_TO_START, Person, Project
 from duo_flows.domain.pipelines import NoteTarget, TargetKind
@@ -32,6 +31,7 @@ from signals.signatures import is_signed
 
 from .contracts import OpenedSession, OpenSession
 from .deps import Deps
+from .given_inputs import Beginning, checked_inputs, known_inputs
 from .starting_points import StartingPoint, find_starting_point
 
 # A door registers a session within milliseconds of starting its run. If it has not after some seconds, it died in between.
@@ -97,12 +97,13 @@ class Opening:
             activity.logger.warning("No note about a session that could not be opened: %s", error)
 
     async def _opened(self, task: OpenSession, start: StartFlow) -> OpenedSession:
-        given = {item.Category: _content(item.Content, item.Category) for item in start.additional_context}
         requester, project = await self._who_and_where(start)
         point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
         policy = await self._policy(project)
         known = await self._deps.sessions.session_of_workflow(task.workflow_id, execution_id=task.execution_id)
         definition, definition_ref = await self._frozen(known, task.flow, start, project)
+        beginning = Beginning(task=task, start=start, definition=definition, requester=requester, project=project, point=point)
+        inputs = checked_inputs(definition, start, await known_inputs(self._deps, beginning))
         session = await self._register(task, start, requester, project, point, definition_ref)
         if session.definition_ref != definition_ref:
             # Another try of this activity was first; what it froze is what this session runs.
@@ -125,7 +126,7 @@ class Opening:
             tools_allow=policy.tools_allow,
             tools_deny=policy.tools_deny,
             limits=self._deps.limits,
-            context=await self._context(task, start, session, project, {**given, **point.inputs()}),
+            context=await self._context(task, start, session, project, inputs),
         )
 
     def _trusted(self, task: OpenSession) -> StartFlow:
@@ -237,13 +238,3 @@ class Opening:
             session_url=self._deps.session_url(session.id),
             inputs={name: await self._deps.travelling(value) for name, value in inputs.items()},
         )
-
-
-def _content(text: str, category: str) -> Any:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        raise NeverAgain(f"The additional context {category!r} is not JSON in its Content.", code="invalid_start") from None
-    refuse_forged(value, where=f"The additional context {category!r}")
-    refuse_unstorable(value, where=f"The additional context {category!r}")
-    return value

@@ -6,11 +6,12 @@ import json
 import re
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from .failures import CommandError, ExitCode
+from .given_inputs import envelopes_of
 from .output import print_json, say
 from .reach import Reach
 from .watch import follow
@@ -32,6 +33,8 @@ async def run(  # noqa: PLR0913 - one parameter for each option of the command
     merge_request: int | None = None,
     issue: int | None = None,
     goal: str = "",
+    given: Annotated[list[str] | None, Parameter(name="--input", negative=())] = None,
+    context_file: Path | None = None,
     input_file: Path | None = None,
     definition: Path | None = None,
     watch: bool = True,
@@ -45,6 +48,7 @@ async def run(  # noqa: PLR0913 - one parameter for each option of the command
         duoflow run fix_pipeline --project shop/checkout --merge-request 7
         duoflow run fix_pipeline --pipeline https://gitlab.example.com/shop/checkout/-/pipelines/4711
         duoflow run fix_pipeline --project shop/checkout --pipeline 4711 --no-watch --json
+        duoflow run our_flow --project shop/checkout --input ticket.url=https://tickets.example.com/7 --input ticket.count=3
 
     Args:
         flow: The flow's name; `duoflow flows list` shows the built-in ones.
@@ -53,6 +57,9 @@ async def run(  # noqa: PLR0913 - one parameter for each option of the command
         merge_request: The merge request's number in the project.
         issue: The issue's number in the project.
         goal: What is wanted, in words.
+        given: What the flow asks for in `flow.inputs`: CATEGORY.FIELD=VALUE. May be repeated. A value that is JSON is taken as
+            such; write '"7"' for the text 7.
+        context_file: The same from a JSON file: an object of categories with their fields, or GitLab's list of envelopes.
         input_file: A JSON file with the API's fields; options override it.
         definition: A flow file to run instead of the built-in one.
         watch: Follow it until it is over (the default), or leave it to itself.
@@ -63,6 +70,9 @@ async def run(  # noqa: PLR0913 - one parameter for each option of the command
     named = {"project": project, "merge_request_iid": merge_request, "issue_iid": issue, "goal": goal}
     body = {**_from_file(input_file), **_pipeline(pipeline), **{name: value for name, value in named.items() if value}}
     body |= {"definition": _text(definition)} if definition else {}
+    if given or context_file:
+        file = _text(context_file) if context_file else ""
+        body["additional_context"] = envelopes_of(given or (), file=file, source=context_file)
     if not body.get("project"):
         raise CommandError("Name the project: --project GROUP/NAME.", exit_code=ExitCode.USAGE)
     async with reach.open() as api:

@@ -29,6 +29,7 @@ async def _serve(settings: Settings) -> None:
             contents=services.contents,
             flows=services.catalogue,
             temporal=TemporalFlowRuntime(client),
+            flow_files=services.flow_files,
             policy_of=services.policy_of,
             clock=services.clock,
         )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 from duo_flows.domain.errors import NotFound, Refused
+from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.flow_inputs import STANDARD_CONTEXT, check_inputs, provided_categories, read_contexts
 from duo_flows.domain.links import LinkKind, parse_link
 from duo_flows.domain.model import Model
 from duo_flows.domain.people import Person, Project
@@ -31,28 +33,47 @@ async def start_for(services: DoorServices, person: Person, wanted: StartSession
     Raises:
         NotFound: no such project for this person, or no such pipeline or merge request there.
         Refused: not a Developer there, no such flow, or the key belongs to another start.
+        NeverAgain: the flow's file is wrong, or it is not given what it asks for.
     """
     project = await readable_project(services, person, wanted.project)
     await require_person(services, person, project_id=project.id)
-    await _require_flow(services, project, wanted)
+    definition = await _definition(services, project, wanted)
     event = f"api:{person.id}:{idempotency_key or uuid.uuid4().hex}"
     about = await _about(services, project, wanted)
+    _require_inputs(definition, wanted, about)
     rest = wanted.model_dump(exclude={"project", *_About.model_fields})
     start = NewStart(event=event, trigger="api", project=project, requester=person, **about.model_dump(), **rest)
     return await start_session(services, start)
 
 
-async def _require_flow(services: DoorServices, project: Project, wanted: StartSession) -> None:
-    if wanted.definition or wanted.flow in services.flows.names():
-        return
+async def _definition(services: DoorServices, project: Project, wanted: StartSession) -> FlowDefinition:
+    text, is_custom = await _text(services, project, wanted)
+    return services.flow_files.load(text, source=wanted.flow, is_custom=is_custom)
+
+
+async def _text(services: DoorServices, project: Project, wanted: StartSession) -> tuple[str, bool]:
+    """Return (the flow file's text, whether it is a custom flow), from where the run will look for it."""
+    if wanted.definition:
+        return wanted.definition, True
+    if wanted.flow in services.flows.names():
+        return services.flows.text(wanted.flow), False
     path = project_flow_path(wanted.flow)
     try:
-        await services.forge.file(project.id, path, ref=project.default_branch)
+        return (await services.forge.file(project.id, path, ref=project.default_branch)).text, True
     except NotFound:
         raise Refused(
             f"There is no flow {wanted.flow}: it is not built in, and {path} does not exist on branch {project.default_branch}.",
             code="unknown_flow",
         ) from None
+
+
+def _require_inputs(definition: FlowDefinition, wanted: StartSession, about: _About) -> None:
+    """Refuse here what the run would refuse: whoever starts it is still there to be told."""
+    given = read_contexts((item.Category, item.Content, item.Metadata) for item in wanted.additional_context)
+    given.pop(STANDARD_CONTEXT, None)
+    check_inputs(
+        definition.flow.inputs, given, provided=provided_categories(has_item=bool(about.pipeline_id or about.merge_request_iid))
+    )
 
 
 async def _about(services: DoorServices, project: Project, wanted: StartSession) -> _About:

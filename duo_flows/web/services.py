@@ -10,7 +10,7 @@ from typing import Protocol
 from duo_flows.bootstrap.settings import Settings
 from duo_flows.domain.flow_outline import FlowOutline
 from duo_flows.domain.policy import ProjectPolicy
-from duo_flows.domain.ports import ContentStore, Forge, Inbox, SessionStore
+from duo_flows.domain.ports import ContentStore, FlowFiles, Forge, Inbox, SessionStore
 
 from .runtime import FlowRuntime
 
@@ -44,6 +44,7 @@ class DoorServices:
     contents: ContentStore
     flows: FlowCatalogue
     temporal: FlowRuntime
+    flow_files: FlowFiles
     policy_of: Callable[[str], ProjectPolicy]
     clock: Callable[[], datetime]
 

@@ -226,14 +226,24 @@ def test_a_guests_fix_in_a_comment_is_refused_and_told_so(people, stack):
     assert not [session for session in people.sessions_of(PROJECT) if session["requester"] == "gus"]
 
 
+# A door cannot know what will be read of the merge request; the run finds out, before anything is done.
+ASKS_FOR_WHAT_NOBODY_HAS = """
+version: v1
+environment: ambient
+components: [{name: look, type: DeterministicStepComponent, tool_name: get_merge_request}]
+routers: [{from: look, to: end}]
+flow: {entry_point: look, inputs: [{category: merge_request, input_schema: {weather: {type: string}}}]}
+"""
+
+
 def test_a_session_that_cannot_be_opened_ends_failed_and_says_why(people):
     trouble = people.trouble()
 
-    session_id = people.start(trouble, definition="version: v1\nflow: nonsense\n")
+    session_id = people.start(trouble, definition=ASKS_FOR_WHAT_NOBODY_HAS)
 
     session = people.ended(session_id)
     assert (session["status"], session["ending"]) == ("failed", "fault")
-    assert session["summary"]
+    assert "inputs.merge_request.weather is missing: a string." in session["summary"]
     assert [session["summary"] in note["body"] for note in people.notes(trouble)] == [True]
 
 

@@ -149,9 +149,11 @@ async def test_a_link_to_another_project_says_nothing(world):
         project_id=8, iid=1, title="x", source_branch="x", target_branch="main", source_project_id=8, sha="c" * 40
     )
 
-    session = await opened(world, pipeline_id=None, goal="http://gitlab.test/meridian/other/-/merge_requests/1")
+    task = start_of(pipeline_id=None, goal="http://gitlab.test/meridian/other/-/merge_requests/1")
+    error = await refused_and_nothing_registered(world, task)
 
-    assert (session.pipeline_id, session.merge_request_iid, session.branch) == (None, None, "")
+    assert error.type == "invalid_inputs"
+    assert "inputs.pipeline.id is missing: an integer, The failed pipeline." in error.message
 
 
 @pytest.mark.parametrize("name", ["person", "project"])

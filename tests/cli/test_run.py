@@ -24,7 +24,7 @@ def test_a_pipelines_address_names_project_and_pipeline(listening, alice):
 
 
 def test_the_same_key_starts_one_session(listening, alice):
-    command = ("run", "fix_pipeline", "--project", "7", "--idempotency-key", "once", "--no-watch", "--json")
+    command = ("run", "fix_pipeline", "--project", "7", "--pipeline", "42", "--idempotency-key", "once", "--no-watch", "--json")
 
     assert (alice(*command), alice(*command)) == (0, 0)
     assert len(listening.door.runtime.started) == 1
@@ -39,10 +39,44 @@ def test_an_input_file_is_overridden_by_options(listening, alice, tmp_path):
     assert (message.goal, message.pipeline_id) == ("from the option", 42)
 
 
+def test_what_a_flow_is_given_is_sent_as_gitlabs_envelopes(listening, alice, tmp_path):
+    file = tmp_path / "context.json"
+    file.write_text(json.dumps({"ticket": {"url": "from the file", "kept": True}, "other": {"x": 1}}))
+    given = ("--input", "ticket.url=https://tickets.test/7?a=b", "--input", "ticket.count=3", "--input", 'ticket.code="3"')
+
+    assert (
+        alice("run", "fix_pipeline", "--project", "7", "--pipeline", "42", "--context-file", str(file), *given, "--no-watch") == 0
+    )
+    _, message = start_of(listening)
+    assert {one.Category: json.loads(one.Content) for one in message.additional_context} == {
+        "ticket": {"url": "https://tickets.test/7?a=b", "kept": True, "count": 3, "code": "3"},
+        "other": {"x": 1},
+    }
+
+
+def test_a_context_file_may_be_gitlabs_list_of_envelopes(listening, alice, tmp_path):
+    file = tmp_path / "context.json"
+    envelopes = [{"Category": "ticket", "Content": '{"url": "x"}', "Metadata": '{"version": "1.2.0"}'}]
+    file.write_text(json.dumps(envelopes))
+
+    assert alice("run", "fix_pipeline", "--project", "7", "--pipeline", "42", "--context-file", str(file), "--no-watch") == 0
+    _, message = start_of(listening)
+    assert [one.model_dump() for one in message.additional_context] == envelopes
+
+
+def test_a_flow_that_is_not_given_what_it_asks_for_is_refused_with_the_field(listening, alice, capsys):
+    assert alice("run", "fix_pipeline", "--project", "7", "--goal", "Fix it.", "--no-watch") == 3
+    assert "inputs.pipeline.id is missing: an integer, The failed pipeline." in " ".join(capsys.readouterr().err.split())
+    assert listening.door.nothing_reached_a_workflow()
+
+
 @pytest.mark.parametrize(
     "case",
     [
         ((), 2, "Name the project"),
+        (("--project", "7", "--input", "ticket.url"), 2, "CATEGORY.FIELD=VALUE"),
+        (("--project", "7", "--input", "url=x"), 2, "CATEGORY.FIELD=VALUE"),
+        (("--project", "7", "--context-file", "absent.json"), 2, "absent.json cannot be read"),
         (("--pipeline", "latest"), 2, "--pipeline takes a number"),
         (("--input-file", "absent.json"), 2, "absent.json cannot be read"),
         (("--project", "shop/secret"), 4, "There is no project shop/secret"),

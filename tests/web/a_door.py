@@ -12,6 +12,8 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
+from duo_flows.adapters.flow_file import CatalogueFlows
+from duo_flows.adapters.flow_file.files import YamlFlowFiles
 from duo_flows.adapters.flow_file.policy_file import policy_of
 from duo_flows.adapters.store.memory import MemoryStore
 from duo_flows.bootstrap.settings import Settings
@@ -153,6 +155,17 @@ def as_registered(flow: str, message: StartFlow, workflow_id: str) -> NewSession
     )
 
 
+GREETING = """
+environment: ambient
+components: [{name: greet, type: AgentComponent, prompt_id: greeting}]
+prompts: [{prompt_id: greeting, prompt_template: {system: "Say hello.", user: "{{ goal }}"}}]
+routers: [{from: greet, to: end}]
+flow:
+  entry_point: greet
+  inputs: [{category: pipeline, input_schema: {id: {type: integer, description: "The failed pipeline."}}}]
+"""
+
+
 class Catalogue:
     """One flow."""
 
@@ -160,7 +173,7 @@ class Catalogue:
         return ["fix_pipeline"]
 
     def text(self, name: str) -> str:
-        return f"version: v1 # {name}"
+        return f"version: v1 # {name}\n{GREETING}"
 
     def outline(self, text: str, *, is_custom: bool) -> FlowOutline:
         if "nonsense" in text:
@@ -194,6 +207,7 @@ class Door:
             contents=self.store.contents,
             flows=Catalogue(),
             temporal=self.runtime,
+            flow_files=YamlFlowFiles(CatalogueFlows(folder)),
             policy_of=policy_of,
             clock=self.clock,
         )

@@ -9,7 +9,7 @@ from duo_flows.domain.people import Person
 from duo_flows.domain.sessions import LogKind, NewLogEntry
 from signals.names import workflow_id_of
 from signals.signatures import is_signed
-from tests.web.a_door import ALICE, BOB, BOT, GUEST, MARY, PIPELINE_URL, REPORTER, SIGNING_KEY, STRANGER, Door, a_change
+from tests.web.a_door import ALICE, BOB, BOT, GREETING, GUEST, MARY, PIPELINE_URL, REPORTER, SIGNING_KEY, STRANGER, Door, a_change
 
 FLOWS = ".gitlab/duo/flows"
 BUILT_IN = {
@@ -176,7 +176,7 @@ async def test_a_start_about_what_is_not_there_starts_nothing(door: Door, about:
 
 
 async def test_a_flow_of_the_projects_own_can_be_started(door: Door) -> None:
-    door.forge.files[7, ".gitlab/duo/flows/ours.yaml", "main"] = "version: v1"
+    door.forge.files[7, ".gitlab/duo/flows/ours.yaml", "main"] = f"version: v1\n{GREETING}"
 
     response = await door.call(ALICE, "POST", "/sessions", json=START | {"flow": "ours"})
 
@@ -328,7 +328,7 @@ async def test_flows_are_listed_and_shown(door: Door) -> None:
     shown = await door.call(STRANGER, "GET", "/flows/fix_pipeline")
 
     assert listed.json() == [BUILT_IN]
-    assert shown.json() == {**BUILT_IN, "text": "version: v1 # fix_pipeline"}
+    assert shown.json() == {**BUILT_IN, "text": f"version: v1 # fix_pipeline\n{GREETING}"}
     refused(await door.call(STRANGER, "GET", "/flows/other"), 404, "not_found")
 
 
