@@ -21,6 +21,7 @@ def policy_of(text: str) -> ProjectPolicy:
     triggers: {failed_pipeline: true}
     privileges: [read_only_gitlab, use_git]
     tools: {allow: [get_job_logs], deny: [run_command]}
+    allow_default_branch: true
     ```
 
     Raises:

@@ -20,6 +20,14 @@ def test_a_full_policy_is_read() -> None:
     assert [policy.is_tool_allowed(tool) for tool in ("a", "b", "c")] == [True, False, False]
 
 
+def test_only_a_project_that_says_so_lets_tools_commit_to_its_default_branch() -> None:
+    assert [policy_of(text).allow_default_branch for text in ("allow_default_branch: true", "", "allow_default_branch: false")] == [
+        True,
+        False,
+        False,
+    ]
+
+
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "triggers: {}", "{}"])
 def test_what_is_not_said_is_not_granted(text: str) -> None:
     policy = policy_of(text)
@@ -40,6 +48,7 @@ def test_an_empty_list_of_privileges_grants_none() -> None:
         ("trigger: {}", "trigger: Extra inputs"),
         ("triggers: {failed_pipelines: true}", "triggers.failed_pipelines: Extra inputs"),
         ("triggers: {failed_pipeline: perhaps}", "triggers.failed_pipeline"),
+        ("allow_default_branch: main", "allow_default_branch"),
         ("tools: {only: [a]}", "tools: unknown key only"),
         ("tools: [a]", "tools has to hold keys"),
         ("tools: {deny: a}", "tools.deny"),
