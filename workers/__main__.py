@@ -8,7 +8,7 @@ import signal
 
 from duo_flows.bootstrap.metrics import temporal_runtime
 from duo_flows.bootstrap.process import run_process
-from duo_flows.bootstrap.services import Services, open_services, prepare_store
+from duo_flows.bootstrap.services import Services, open_services, prepare_store, unpriced_models
 from duo_flows.bootstrap.settings import Settings
 from duo_flows.bootstrap.temporal import connect, ensure_namespace
 
@@ -25,6 +25,8 @@ async def _work(settings: Settings) -> None:
     await prepare_store(settings)
     client = await connect(settings, runtime=temporal_runtime(settings))
     await ensure_namespace(client)
+    for model in unpriced_models(settings):
+        _log.warning("the price of %s is not known: its turns are counted as the dearest model's, so caps hold too early", model)
     async with open_services(settings) as services:
         await services.planner.get_ready()
         async with worker_of(client, deps_of(services)):

@@ -50,6 +50,7 @@ def deps_of(services: Services) -> Deps:
         ),
         privileges=settings.default_privileges,
         model=settings.model,
+        models_by_tag=settings.models_by_tag,
         max_tokens=settings.max_tokens,
         signing_key=settings.signing_key.get_secret_value().encode(),
         allow_unsigned=settings.allow_unsigned,

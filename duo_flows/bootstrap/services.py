@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from duo_flows.adapters.anthropic import ClaudePlanner
+from duo_flows.adapters.anthropic import ClaudePlanner, known_name
 from duo_flows.adapters.flow_file import CatalogueFlows
 from duo_flows.adapters.flow_file.files import YamlFlowFiles
 from duo_flows.adapters.flow_file.policy_file import policy_of
@@ -102,6 +102,12 @@ async def prepare_store(settings: Settings) -> None:
     Effects: SQLite's file is made with its folder; tables are made or changed. Safe to repeat, and by several processes at once.
     """
     await migrate(settings.database_url.get_secret_value())
+
+
+def unpriced_models(settings: Settings) -> tuple[str, ...]:
+    """Return the models of these settings whose price is not known; their turns are counted at the dearest."""
+    models = dict.fromkeys([settings.model, *settings.models_by_tag.values()])
+    return tuple(model for model in models if not known_name(model))
 
 
 def _committer(account: Person, settings: Settings) -> tuple[str, str]:

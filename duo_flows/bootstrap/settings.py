@@ -10,10 +10,10 @@ import os
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 
 def faults_of(error: ValidationError) -> list[str]:
@@ -22,6 +22,16 @@ def faults_of(error: ValidationError) -> list[str]:
         f"Setting {'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}."
         for fault in error.errors(include_input=False, include_url=False, include_context=False)
     ]
+
+
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+    models = {tag.strip(): model.strip() for tag, _, model in pairs}
+    if not all([*models, *models.values()]):
+        raise ValueError("write pairs `tag=model`, with commas between them")
+    return models
 
 
 class Settings(BaseSettings):
@@ -50,6 +60,10 @@ class Settings(BaseSettings):
         description="Another address for the Messages API, such as a gateway. Empty: Anthropic's own.",
     )
     model: str = Field(default="claude-sonnet-5-5", description="The model that agents use.")
+    models_by_tag: Annotated[dict[str, str], NoDecode, BeforeValidator(_pairs)] = Field(
+        default={},
+        description="The models for `model_tags` of flows, such as `small=claude-haiku-5-5,large=claude-opus-5-5`.",
+    )
     max_tokens: int = Field(default=16_000, ge=256, description="The most tokens of one answer of the model.")
     cost_cap_usd: Decimal = Field(
         default=Decimal(5), ge=0, description="A session that has used this much on its model stops and says so. US dollars."

@@ -33,6 +33,8 @@ def _default(value: Any) -> str:
         value = value.get_secret_value()
     if isinstance(value, timedelta):
         return f"{value}"
+    if isinstance(value, dict):
+        value = tuple(f"{name}={part}" for name, part in value.items())
     if isinstance(value, tuple):
         value = ", ".join(value)
     return "" if value in {"", None} else f"`{value}`"

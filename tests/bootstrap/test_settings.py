@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from duo_flows.bootstrap.services import unpriced_models
 from duo_flows.bootstrap.settings import Settings, faults_of
 
 ENOUGH = {"gitlab_url": "https://gitlab.test", "gitlab_token": "glpat-secret-of-ours", "signing_key": "k" * 32}
@@ -40,6 +41,34 @@ def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
 
     settings = Settings()
     assert (settings.temporal_address, settings.model) == ("from-the-file:7233", "from-the-environment")
+
+
+def test_models_are_named_by_tag_in_pairs(monkeypatch):
+    monkeypatch.setenv("DUOFLOWS_MODELS_BY_TAG", "small=claude-haiku-5-5, large = claude-opus-5-5,")
+
+    assert Settings().models_by_tag == {"small": "claude-haiku-5-5", "large": "claude-opus-5-5"}
+
+
+def test_a_file_names_models_by_tag_as_a_table(monkeypatch, tmp_path):
+    file = tmp_path / "settings.toml"
+    file.write_text('[models_by_tag]\nsmall = "claude-haiku-5-5"\n')
+    monkeypatch.setenv("DUOFLOWS_SETTINGS_FILE", str(file))
+
+    assert Settings().models_by_tag == {"small": "claude-haiku-5-5"}
+
+
+@pytest.mark.parametrize("written", ["claude-haiku-5-5", "small=", "=claude-haiku-5-5"])
+def test_models_that_are_not_in_pairs_are_refused(monkeypatch, written):
+    monkeypatch.setenv("DUOFLOWS_MODELS_BY_TAG", written)
+
+    with pytest.raises(ValidationError, match="write pairs `tag=model`"):
+        Settings()
+
+
+def test_models_without_a_price_are_named_once_each():
+    settings = Settings(**ENOUGH, model="my-own", models_by_tag={"a": "my-own", "b": "claude-haiku-5-5-20260901", "c": "other"})
+
+    assert unpriced_models(settings) == ("my-own", "other")
 
 
 def test_a_secret_is_not_shown():
