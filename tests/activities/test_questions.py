@@ -16,7 +16,7 @@ from duo_flows.domain.errors import TryAgain
 from duo_flows.domain.inbox import DeliveryKind, NewDelivery
 from duo_flows.domain.people import AccessLevel
 from duo_flows.domain.received import ReceivedAnswer
-from duo_flows.domain.requests import Choice, Request
+from duo_flows.domain.requests import CHOICES, Choice, Request, RequestKind
 from duo_flows.domain.sessions import LogKind, SessionStatus
 from signals.messages import Answer, Stop
 from signals.signatures import sign
@@ -72,7 +72,7 @@ async def test_a_question_names_the_change_the_requester_and_the_deadline(world,
 
     request = asked.request
     assert (request.digest, request.change_ref, request.requester_id) == (DIGEST, CHANGE["ref"], MAYA.id)
-    assert (request.deadline, request.choices) == (DEADLINE, tuple(Choice))
+    assert (request.deadline, request.choices) == (DEADLINE, CHOICES[RequestKind.APPROVAL])
 
 
 async def test_a_question_shows_in_the_session_and_in_its_log(world, scope):
@@ -102,7 +102,7 @@ async def test_the_text_for_gitlab_has_a_line_to_copy_for_every_choice(world, sc
     asked = await ask(world, question(scope))
 
     text = await world.deps.text(asked.note_ref)
-    assert [f"`@duo {choice} 0123456789ab" in text for choice in Choice] == [True] * 4
+    assert [f"`@duo {choice} 0123456789ab" in text for choice in CHOICES[RequestKind.APPROVAL]] == [True] * 4
     assert "@maya, answer by 2026-03-08 12:00 UTC" in text
     assert "Without an answer nothing is changed." in text
 
@@ -122,6 +122,29 @@ async def test_where_nothing_is_to_be_applied_the_question_itself_is_answered(wo
     assert (len(asked.request.digest), asked.request.change_ref) == (64, "")
     assert Choice.DIFF not in asked.request.choices
     assert (await ask(world, question(scope, change=None, step=9))).request.digest != asked.request.digest
+
+
+INPUT = """
+version: v1
+environment: ambient
+components:
+  - {name: look, type: AgentComponent, prompt_id: p, toolset: []}
+  - {name: ask, type: HumanInputComponent, sends_response_to: look, message_template: "Which branch?", interaction_type: input}
+prompts: [{prompt_id: p, prompt_template: {system: "x", user: "y"}}]
+routers: [{from: look, to: ask}, {from: ask, to: end}]
+flow: {entry_point: look}
+"""
+
+
+async def test_a_question_for_words_is_answered_in_words(world):
+    scope = await scope_of(world, definition=INPUT)
+
+    asked = await ask(world, question(scope, component="ask", change=None, inputs={}))
+
+    assert (asked.request.kind, asked.request.choices) == (RequestKind.INPUT, (Choice.RESPOND, Choice.CANCEL))
+    assert f"- `@duo respond {asked.request.digest[:12]} <your answer>`: tell the agent this" in await world.deps.text(
+        asked.note_ref
+    )
 
 
 @pytest.mark.parametrize("change", [{}, {"ref": "x"}, "a text", [1]])
