@@ -20,7 +20,7 @@ from .asking import Showing, put_question
 from .contracts import AskAboutCalls, Asked, CallRequest, Scope
 from .deps import Deps
 from .question_texts import code_block
-from .tool_consent import consent_to, consents_of
+from .tool_consent import consent_to, consents_of, is_pre_approved
 from .tool_rights import check_allowed, effective_arguments, validated
 
 # Of all arguments together a person sees this much with the question, and the whole on asking for it: what is longer is not read.
@@ -69,7 +69,7 @@ def _judged(requested: CallRequest, given: Any, scope: Scope, component: AgentCo
         asked = asked_call(requested.id, requested.name, arguments)
     except Refused as reason:
         return _Call(tool=requested.name, arguments=given, note=f"will be refused: {reason}")
-    note = "pre-approved by the flow" if requested.name in component.pre_approved_tools else ""
+    note = "pre-approved by the flow" if is_pre_approved(component, requested.name) else ""
     if not note and consent_to(consents, asked, run=scope.run) is not None:
         note = "you have agreed to it"
     return _Call(tool=requested.name, arguments=arguments, spec=spec, asked=asked, note=note)

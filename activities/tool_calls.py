@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from temporalio import activity
@@ -15,20 +14,20 @@ from duo_flows.domain.people import ACCESS_TO_READ
 from duo_flows.domain.pipelines import Pipeline, decisive_of
 from duo_flows.domain.redaction import redact, redact_value
 from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate
-from duo_flows.domain.tools import ToolSpec, check_access, tool_named
+from duo_flows.domain.tools import TOOLS, ToolSpec, known_spec, tool_named
 
 from .boundary import bounded
-from .contracts import LookAtPipeline, PipelineSeen, Scope, ToolContract, ToolDone, ToolRun
+from .contracts import LookAtPipeline, PipelineSeen, ToolContract, ToolDone, ToolRun
 from .deps import Deps
 from .heartbeats import beating
 from .tool_consent import require_consent
+from .tool_places import placed
+from .tool_results import KeptResult, arguments_for_log, keep_result, line_for_log
 from .tool_rights import check_allowed, effective_arguments, validated
-from .tools import TOOLBOX, ToolCallContext, ToolOutput
+from .tools import TOOLBOX, Place, ToolCallContext, ToolOutput
 
-# A model's window is large, but what it does not need makes it worse; the whole result stays reachable by asking for a part.
-_MODEL_TEXT_MAX = 64_000
-# GitLab keeps this much of a tool's response in a session's messages.
-_LOG_DATA_MAX = 4_096
+# What is kept of a call that gave nothing to a model.
+_NOTHING = KeptResult(text_ref="")
 
 
 class ToolActivities(ToolContract):
@@ -48,18 +47,18 @@ class ToolActivities(ToolContract):
             spec, asked = self._checked(task, arguments)
             consent = await require_consent(self._deps, task, component, arguments)
             async with beating():
-                output = await self._output(task, spec, asked)
+                output, place = await self._output(task, spec, asked)
         except (Refused, NeverAgain) as error:
             reason = redact(str(error))
-            await self._log(task, arguments, f"{task.tool} did not work: {reason}", consent=consent)
+            await self._log(task, arguments, f"{task.tool} did not work: {reason}", consent=consent, kept=_NOTHING)
             text_ref = await self._deps.put_text(reason) if task.call_id else ""
             return ToolDone(error=reason, error_code=error.code, text_ref=text_ref)
-        await self._log(task, arguments, f"{task.tool}: {_first_line(output)}", consent=consent)
-        text_ref = await self._deps.put_text(_capped(redact(output.for_model()))) if task.call_id else ""
+        kept = await keep_result(self._deps, output, place) if task.call_id else _NOTHING
+        await self._log(task, arguments, f"{task.tool}: {line_for_log(output)}", consent=consent, kept=kept)
         # A model reads the text; the context of an agent's call is the conversation, so its value rarely need travel.
         is_for_context = not task.call_id or task.keeps_value
         value = await self._deps.travelling(redact_value(output.value)) if is_for_context else None
-        return ToolDone(value=value, text_ref=text_ref)
+        return ToolDone(value=value, text_ref=kept.text_ref)
 
     async def _component(self, task: ToolRun) -> Component:
         return (await self._deps.definition(task.scope.definition_ref)).component(task.component)
@@ -70,27 +69,26 @@ class ToolActivities(ToolContract):
         Raises:
             Refused: flow or policy are against it, or the arguments do not fit.
         """
-        spec = tool_named(task.tool)
+        # Rights come before whether a tool is served: its class is what a person can grant.
+        spec = known_spec(task.tool) or tool_named(task.tool)
         check_allowed(spec, task.scope, by_agent=bool(task.call_id))
-        return spec, validated(spec, arguments)
+        return spec, validated(spec, arguments) if spec.name in TOOLS else None
 
-    async def _output(self, task: ToolRun, spec: ToolSpec, asked: Any) -> ToolOutput:
-        await self._check_access(spec, task.scope)
-        call = ToolCallContext(deps=self._deps, scope=task.scope, call_key=_key(task))
-        return await TOOLBOX[spec.name](call, asked)
+    async def _output(self, task: ToolRun, spec: ToolSpec, asked: Any) -> tuple[ToolOutput, Place]:
+        """Return (what the tool gave, the project it was about), after the requester's own access to it was checked."""
+        asked, place = await placed(self._deps, task.scope, spec, asked)
+        tool = TOOLBOX[tool_named(spec.name).name]
+        return await tool(ToolCallContext(deps=self._deps, scope=task.scope, place=place, call_key=_key(task)), asked), place
 
-    async def _check_access(self, spec: ToolSpec, scope: Scope) -> None:
-        level = await self._deps.forge.access_level(scope.project_id, scope.requester_id)
-        check_access(spec, level, requester=scope.requester, project_path=scope.project_path)
-
-    async def _log(self, task: ToolRun, arguments: Any, text: str, *, consent: str) -> None:
+    async def _log(self, task: ToolRun, arguments: Any, text: str, *, consent: str, kept: KeptResult) -> None:
         scope = task.scope
+        given = {"tool": task.tool, "arguments": arguments_for_log(arguments)}
         entry = NewLogEntry(
-            key=_key(task),
+            key=_key(task) + kept.key,
             kind=LogKind.TOOL,
             text=text,
             component=subsession_key(task.component, task.subsession),
-            data={"tool": task.tool, "arguments": _for_log(arguments), **({"consent": consent} if consent else {})},
+            data={**given, **({"consent": consent} if consent else {}), **kept.data},
         )
         update = SessionUpdate(session_id=scope.session_id, run=scope.run, step=task.component, entries=(entry,))
         await self._deps.sessions.update(update)
@@ -124,20 +122,3 @@ def _seen(pipelines: tuple[Pipeline, ...]) -> PipelineSeen:
         is_finished=decisive.is_finished,
         web_url=decisive.web_url,
     )
-
-
-def _first_line(output: ToolOutput) -> str:
-    value = output.value if isinstance(output.value, dict) else {}
-    outcome = output.told or value.get("outcome")
-    return redact(str(outcome))[:200] if outcome else redact(output.for_model()).split("\n", 1)[0][:200]
-
-
-def _for_log(arguments: Any) -> str:
-    text = redact(json.dumps(arguments, ensure_ascii=False))
-    return text if len(text) <= _LOG_DATA_MAX else text[:_LOG_DATA_MAX] + "…"
-
-
-def _capped(text: str) -> str:
-    if len(text) <= _MODEL_TEXT_MAX:
-        return text
-    return f"{text[:_MODEL_TEXT_MAX]}\n[cut: {len(text) - _MODEL_TEXT_MAX} more characters; ask for a smaller part]"

@@ -9,6 +9,7 @@ from duo_flows.domain.errors import Refused
 from duo_flows.domain.flow_definition import AgentComponent, Component
 from duo_flows.domain.sessions import LogKind
 from duo_flows.domain.tool_approval import AskedCall, CallConsent, asked_call, consents_in
+from duo_flows.domain.tools import READ_TOOL_RESULT
 
 from .contracts import Scope, ToolRun
 from .deps import Deps
@@ -25,6 +26,11 @@ def consent_to(consents: Sequence[CallConsent], call: AskedCall, *, run: int) ->
     return next((consent for consent in consents if consent.covers(call, run=run)), None)
 
 
+def is_pre_approved(component: AgentComponent, tool: str) -> bool:
+    """Tell whether nobody is asked about this tool: the flow says so, or it only reads on in what was consented to."""
+    return tool in component.pre_approved_tools or tool == READ_TOOL_RESULT
+
+
 async def require_consent(deps: Deps, task: ToolRun, component: Component, arguments: dict[str, Any]) -> str:
     """Return by what the call may be made: `pre_approved`, the id of a request that was consented to, or "" where nobody is asked.
 
@@ -33,7 +39,7 @@ async def require_consent(deps: Deps, task: ToolRun, component: Component, argum
     """
     if not isinstance(component, AgentComponent) or not component.require_tool_approval:
         return ""
-    if task.tool in component.pre_approved_tools:
+    if is_pre_approved(component, task.tool):
         return "pre_approved"
     call = asked_call(task.call_id, task.tool, arguments)
     consent = consent_to(await consents_of(deps, task.scope), call, run=task.scope.run)

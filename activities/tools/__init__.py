@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .calls import ToolCallContext, ToolOutput
+from .calls import Place, ToolCallContext, ToolOutput
 from .toolbox import TOOLBOX, Tool
 
-__all__ = ["TOOLBOX", "Tool", "ToolCallContext", "ToolOutput"]
+__all__ = ["TOOLBOX", "Place", "Tool", "ToolCallContext", "ToolOutput"]

@@ -8,17 +8,30 @@ from typing import Any
 
 from activities.contracts import Scope
 from activities.deps import Deps
+from duo_flows.domain.people import AccessLevel
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The project that a call is about, and the requester's own access to it, looked up for this call."""
+
+    project_id: int
+    project_path: str
+    level: AccessLevel
+    is_own: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToolCallContext:
     """For whom a tool is called, and the outside.
 
-    `call_key` names the call within its session: the same for every try of it, and for no other call.
+    `call_key` names the call within its session: the same for every try of it, and for no other call. `place` is the session's own
+    project, but for a tool that only reads and was told another one.
     """
 
     deps: Deps
     scope: Scope
+    place: Place
     call_key: str = ""
 
 

@@ -1,5 +1,7 @@
 """Tool calls: who may not is told so in words, and nothing is called."""
 
+import re
+
 import pytest
 from temporalio.exceptions import ApplicationError
 
@@ -180,7 +182,7 @@ async def test_what_the_requester_may_not_the_agent_may_not(world, scope, level)
     [
         ({}, "body: Field required"),
         ({"body": ""}, "body: String should have at least 1 character"),
-        ({"body": "x", "color": 8}, "color: Extra inputs are not permitted"),
+        ({"body": "x", "color": 8}, "there is no argument 'color'. Its arguments are: project_id, merge_request_iid (needed), body (needed)"),
         ("Hello", "takes named arguments"),
         (["Hello"], "takes named arguments"),
         (None, "takes named arguments"),
@@ -245,7 +247,7 @@ async def test_a_text_that_is_too_long_is_cut_and_says_so(world, scope):
 
     text = await text_of(world, done)
     assert len(text) < 65_000
-    assert text.endswith("more characters; ask for a smaller part]")
+    assert re.search(r"characters are left out. Read on with read_tool_result\(result_id=\"[0-9a-f]{16}\", offset=\d+\)", text)
 
 
 async def test_a_log_says_which_of_its_lines_it_shows(world, scope):

@@ -36,9 +36,9 @@ def test_gitlabs_eight_privilege_classes_are_known_by_gitlabs_names():
 
 def test_an_unknown_tool_is_refused_with_the_names_of_those_there_are():
     with pytest.raises(
-        Refused, match=r"no tool named 'run_command'. The tools are: add_merge_request_reviewers, .*push_change"
+        Refused, match=r"no tool named 'run_commands'. The tools are: add_merge_request_reviewers, .*push_change"
     ) as caught:
-        tool_named("run_command")
+        tool_named("run_commands")
 
     assert caught.value.code == "unknown_tool"
 
@@ -126,7 +126,7 @@ def test_a_model_is_shown_name_description_and_every_argument(name):
         (JobLog, {"job_id": "seven"}),
         (JobLog, {"job_id": 7, "start_line": 0}),
         (JobLog, {"job_id": 7, "grep": "x" * 201}),
-        (JobLog, {"job_id": 7, "project_id": 8}),
+        (JobLog, {"job_id": 7, "pipeline_id": 8}),
         (ProposeChange, {"diagnosis": {"decision": "propose", "edits": [{"path": "a", "old_text": "b"}]}}),
     ],
 )
