@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from duo_flows.domain.evidence import DEFAULT_BUDGET, Excerpt, log_lines, reduce_log
+from duo_flows.domain.evidence import DEFAULT_BUDGET, Excerpt, log_lines, reduce_log, sections_of
 
 from .failures import CommandError, ExitCode
 from .output import err, plain, print_json
@@ -49,7 +49,9 @@ def evidence(
         raise CommandError(f"--budget takes a number of characters, 0 or more, not {budget}.", exit_code=ExitCode.USAGE)
     if file == green == _STANDARD_INPUT:
         raise CommandError("Only one of the two logs can come from standard input.", exit_code=ExitCode.USAGE)
-    excerpt = reduce_log(log_lines(_read(file)), budget=budget, green=log_lines(_read(green)) if green else None)
+    raw = _read(file)
+    known = log_lines(_read(green)) if green else None
+    excerpt = reduce_log(log_lines(raw), budget=budget, green=known, sections=sections_of(raw))
     if json:
         print_json(_as_json(excerpt, budget))
         return

@@ -11,6 +11,7 @@ from .budget import DEFAULT_BUDGET
 from .excerpt import Excerpt
 from .lines import log_lines
 from .reduce import reduce_log
+from .sections import Section, sections_of
 from .views import grep_lines, view_lines
 
-__all__ = ["DEFAULT_BUDGET", "Excerpt", "grep_lines", "log_lines", "reduce_log", "view_lines"]
+__all__ = ["DEFAULT_BUDGET", "Excerpt", "Section", "grep_lines", "log_lines", "reduce_log", "sections_of", "view_lines"]

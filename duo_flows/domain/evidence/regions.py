@@ -6,6 +6,7 @@ The law of this module: a runner's own words decide; without them the whole log 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .scan import Find, Scan
@@ -27,6 +28,7 @@ class Regions:
 
     failed: tuple[tuple[int, int], ...]
     line_count: int
+    outline: Outline
 
     @classmethod
     def of(cls, seen: Scan, line_count: int) -> Regions:
@@ -37,13 +39,29 @@ class Regions:
             start = _start_of(seen.outline, word)
             by_start[start] = max(by_start.get(start, 0), word.index)
         if not by_start and line_count:
-            return cls(((0, line_count - 1),), line_count)
-        return cls(tuple(sorted(by_start.items())), line_count)
+            return cls(((0, line_count - 1),), line_count, seen.outline)
+        return cls(tuple(sorted(by_start.items())), line_count, seen.outline)
 
     def has_failed(self, index: int) -> bool:
         """Tell whether the line stands in a part that failed."""
         place = bisect_right(self.failed, (index, self.line_count))
         return place > 0 and index <= self.failed[place - 1][1]
+
+    def ends(self) -> Iterator[tuple[int, int]]:
+        """Yield where failed parts begin and end; twice where the runner went on to clean up before its word."""
+        for start, end in self.failed:
+            yield start, end
+            afterwards = self.outline.headings[Level.AFTER]
+            place = bisect_right(afterwards, start)
+            if place < len(afterwards) and afterwards[place] < end:
+                yield start, afterwards[place] - 1
+
+    def last_commands(self) -> Iterator[int]:
+        """Yield the last command of each failed part: it is the one that failed, unless the part went on."""
+        for start, end in self.ends():
+            command = self.outline.above(end, Level.COMMAND)
+            if command is not None and command >= start:
+                yield command
 
     def factor(self, index: int) -> float:
         """Return what a find here is worth, 1 in a part that failed."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from . import table
+from .sections import Section
 from .shape import LINE_SEEN, Kind, Shape, tokens_of
 from .structure import Level, Outline, heading_level
 from .words import body_of, has_passed, is_code, is_name, strength
@@ -58,11 +59,12 @@ class Find:
 
 @dataclass(frozen=True)
 class Scan:
-    """What a pass found: evidence in order, headings, and lines that the green log does not have."""
+    """What a pass found: evidence in order, headings, lines that the green log does not have, and sections left open."""
 
     finds: list[Find]
     outline: Outline
     news: list[int]
+    left_open: list[int]
 
 
 def templates_of(lines: Iterable[str]) -> frozenset[str]:
@@ -70,7 +72,7 @@ def templates_of(lines: Iterable[str]) -> frozenset[str]:
     return frozenset(_template(line) for line in lines)
 
 
-def scan(lines: Sequence[str], *, green: frozenset[str] = frozenset()) -> Scan:
+def scan(lines: Sequence[str], *, green: frozenset[str] = frozenset(), sections: Sequence[Section] = ()) -> Scan:
     """Look at every line once."""
     seen: dict[str, Template] = {}
     kept: list[Template] = []
@@ -94,7 +96,9 @@ def scan(lines: Sequence[str], *, green: frozenset[str] = frozenset()) -> Scan:
             found.add(index)
         if found.level is not None:
             headings.append((index, found.level))
-    return Scan(_finds(kept), Outline.of(headings), list(news))
+    starts = [(section.first, Level.PART) for section in sections if section.first < len(lines)]
+    left_open = [section.first for section in sections if section.last is None and section.first < len(lines)]
+    return Scan(_finds(kept), Outline.of(sorted([*headings, *starts])), list(news), left_open)
 
 
 def _template(line: str) -> str:

@@ -36,12 +36,15 @@ _KNOWN = 0.15
 _WITH_SURROUNDINGS = 500
 _WITH_HEADINGS = 200
 
-_STEP_HEAD, _STEP_SCRIPT = 70.0, 40.0
+_STEP_HEAD, _STEP_SCRIPT, _LAST_COMMAND = 70.0, 40.0, 72.0
+# A section that its script left open is where the script broke off.
+_LEFT_OPEN, _SECTIONS_LEFT_OPEN = 71.0, 8
 _SCRIPT_LINES = 14
 # The last lines before the job's end, the log's last lines and its first ones.
 _BEFORE_END, _LAST, _FIRST = 30.0, 12.0, 5.0
 _BEFORE_END_LINES, _LAST_LINES, _FIRST_LINES = 120, 12, 6
-_NEWS = 9.0
+# What the green log does not have: a few such lines say much, thousands say nothing.
+_NEWS, _NEWS_ENOUGH = 45.0, 40
 
 
 def worths(lines: Sequence[str], seen: Scan) -> dict[int, float]:
@@ -53,8 +56,10 @@ def worths(lines: Sequence[str], seen: Scan) -> dict[int, float]:
     _raise(table, _surroundings(lines, ranked[:_WITH_SURROUNDINGS]))
     _raise(table, _headings(seen, ranked[:_WITH_HEADINGS]))
     _raise(table, _steps(lines, regions))
+    _raise(table, ((index, _LAST_COMMAND) for index in regions.last_commands()))
+    _raise(table, ((index, _LEFT_OPEN) for index in seen.left_open[-_SECTIONS_LEFT_OPEN:]))
     _raise(table, _ends(regions, len(lines)))
-    _raise(table, ((index, _NEWS * regions.factor(index)) for index in seen.news))
+    _raise(table, _news(seen, regions))
     return table
 
 
@@ -116,8 +121,13 @@ def _steps(lines: Sequence[str], regions: Regions) -> Iterable[tuple[int, float]
             yield index, _STEP_SCRIPT - (index - start)
 
 
+def _news(seen: Scan, regions: Regions) -> Iterable[tuple[int, float]]:
+    worth = _NEWS / max(1.0, len(seen.news) / _NEWS_ENOUGH)
+    return ((index, worth * regions.factor(index)) for index in seen.news)
+
+
 def _ends(regions: Regions, line_count: int) -> Iterable[tuple[int, float]]:
-    for start, end in regions.failed:
+    for start, end in regions.ends():
         for index in range(end, max(start, end - _BEFORE_END_LINES) - 1, -1):
             yield index, _BEFORE_END / (1 + (end - index) / 25)
     for distance in range(min(_LAST_LINES, line_count)):

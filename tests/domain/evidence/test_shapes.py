@@ -82,8 +82,6 @@ def test_a_line_that_only_sounds_like_a_failure_is_none(line):
         "something is broken here",
         "the thing was rejected",
         "3 checks were aborted",
-        "thing: error: no luck",
-        "the-job-failed",
     ],
 )
 def test_words_of_failure_are_evidence_without_a_tool(line):
