@@ -20,6 +20,7 @@ def test_there_are_histories_of_every_ending():
         "calls_applied",
         "calls_cancelled",
         "calls_expired",
+        "calls_of_a_sub_agent",
         "cancelled",
         "cancelled_by_operator",
         "cost_cap",
@@ -31,6 +32,7 @@ def test_there_are_histories_of_every_ending():
         "moved_branch",
         "not_fixable",
         "nothing_to_do",
+        "responded",
         "second_attempt",
         "stopped",
     }

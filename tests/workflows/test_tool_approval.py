@@ -263,3 +263,58 @@ async def test_of_many_answers_at_once_one_is_accepted_and_the_call_is_made_once
 
         assert [result.is_accepted for result in results].count(True) == 1
         assert written(world) == ["Hello"]
+
+
+TEAM = """
+version: v1
+environment: ambient
+components:
+  - {name: lead, type: AgentComponent, prompt_id: p, toolset: [], subagents: [{name: writer}]}
+  - name: writer
+    type: AgentComponent
+    description: Writes comments.
+    prompt_id: p
+    toolset: [{create_merge_request_note: {merge_request_iid: 1}}]
+    require_tool_approval: true
+prompts: [{prompt_id: p, prompt_template: {system: "x", user: "{{ goal }}"}}]
+routers: [{from: lead, to: end}]
+flow: {entry_point: lead}
+"""
+TASK = ("delegate_task", {"subagent_name": "writer", "prompt": "Greet them."})
+
+
+def a_team() -> World:
+    return World(replies=[calls(TASK), calls(HELLO), says("Greeted."), calls(TASK), calls(HELLO), says("Again."), says("Done.")])
+
+
+async def test_a_sub_agents_calls_are_asked_about_in_each_of_its_subsessions(temporal: WorkflowEnvironment, record: bool):
+    world = a_team()
+    async with running(temporal, world, definition=TEAM) as flow:
+        first = await flow.question()
+        await flow.answer("apply")
+        await flow.next_question(after=first)
+        await flow.answer("cancel")
+        assert (await flow.ending())["ending"] == Ending.DONE
+        await recorded(flow, "calls_of_a_sub_agent", record=record)
+
+        assert first["reason"] == "consent to tool calls of writer"
+        assert written(world) == ["Hello"]
+        made = [line.data["consent"] for line in await lines(flow, LogKind.TOOL) if line.data.get("tool") == HELLO[0]]
+        assert made == [first["request_id"]]
+
+
+async def test_a_sub_agents_question_survives_continuing_as_new(forgetful_temporal: WorkflowEnvironment):
+    world = a_team()
+    async with running(forgetful_temporal, world, definition=TEAM) as flow:
+        first = await flow.question()
+        for number in range(30):
+            await flow.answer("apply", digest="0" * 12, event_id=f"wrong:{number}")
+        await flow.answer("always")
+        ending = await flow.handle.result(follow_runs=True)
+
+        assert ending["ending"] == Ending.DONE
+        assert (first["request_id"], written(world)) == (
+            (await lines(flow, LogKind.REQUEST))[0].data["request"],
+            ["Hello", "Hello"],
+        )
+        assert len(await lines(flow, LogKind.REQUEST)) == 1
