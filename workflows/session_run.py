@@ -54,7 +54,7 @@ class SessionRun:
             MissingValue: a value that is not optional is missing.
         """
         state = self.state
-        conversations = {key: agent.conversation_ref for key, agent in state.agents.items()}
+        conversations = {key: agent.conversation_ref for key, agent in state.agents.items() if agent.conversation_ref}
         return resolve_inputs(inputs, Readable(context=state.context, status=str(state.status), conversations=conversations))
 
     def entry(self, kind: LogKind, text: str, **fields: Any) -> NewLogEntry:

@@ -179,6 +179,7 @@ class World:
         )
     )
     allow_unsigned: bool = True
+    models_by_tag: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.forge = MemoryForge(ACCOUNT)
@@ -251,6 +252,7 @@ class World:
             limits=self.limits,
             privileges=("read_only_gitlab", "read_write_gitlab", "use_git"),
             model="claude-sonnet-5-5",
+            models_by_tag=self.models_by_tag,
             max_tokens=4_000,
             signing_key=SIGNING_KEY,
             allow_unsigned=self.allow_unsigned,
