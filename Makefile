@@ -10,7 +10,7 @@ RUN := $(VENV)/bin/python -m
 # Tests that need nothing but Python and git: no server, database, container engine, sandbox or browser.
 PLAIN := not server and not database and not docker and not sandbox and not browser
 
-.PHONY: help demo dev test check lint format bench lock clean
+.PHONY: help demo dev test check lint format fuzz bench lock clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ lint: $(STAMP) ## Format, lint, types and import contracts only.
 format: $(STAMP) ## Put all code into its form.
 	@$(RUN) ruff format --quiet .
 	@$(RUN) ruff check --quiet --fix .
+
+fuzz: $(STAMP) ## Look for files that break the loader of flows, for SECONDS=600.
+	@$(RUN) tests.fuzz.flow_files --seconds $(or $(SECONDS),600)
 
 bench: $(STAMP) ## Run the benchmarks and write their results into bench/results/.
 	@$(RUN) bench

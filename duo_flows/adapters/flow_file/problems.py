@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -82,7 +83,7 @@ def _problem(one: Located) -> FlowProblem:
         column=one.place.column,
         key=key_of(finding.at),
         found=shown(finding.found),
-        allowed=_cut(finding.allowed, ALLOWED_MAX_LENGTH),
+        allowed=_cut(_line(finding.allowed), ALLOWED_MAX_LENGTH),
         suggestion=_cut(_line(meant), KEY_MAX_LENGTH),
     )
 
@@ -103,7 +104,10 @@ def shown(value: Any) -> str:
     if value is None:
         return "nothing"
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return _cut(_line(text), FOUND_MAX_LENGTH) or "an empty text"
+    line = _line(text)
+    # What cannot be seen may be what is wrong: a space at the end, a sign that is none.
+    line = line if line == text or len(text) > FOUND_MAX_LENGTH else json.dumps(text)
+    return _cut(line, FOUND_MAX_LENGTH) or "an empty text"
 
 
 def kind_of(value: Any) -> str:

@@ -41,12 +41,7 @@ def without_effect(index: FlowIndex) -> Iterator[Finding]:
 
 
 def _finding(at: Path, key: str, instead: str) -> Finding:
-    return Finding(at=at, found=f"{key}, which has no effect here: {instead}", allowed=f"a flow that does not rely on `{key}`")
-
-
-def keys_without_effect() -> tuple[str, ...]:
-    """Return the names of all such keys; the documentation says the same."""
-    return (*_OF_COMPONENTS, *_OF_PARAMS)
+    return Finding(at=at, found=f"{key}, which has no effect here", allowed=f"a flow that does not rely on it: {instead}")
 
 
 def _says(model: BaseModel, key: str) -> bool:
