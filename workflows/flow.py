@@ -23,7 +23,7 @@ from duo_flows.domain.errors import DuoFlowsError
 from duo_flows.domain.flow_context import MissingValue
 from duo_flows.domain.flow_routing import Route, end_at, next_component
 from duo_flows.domain.model import Model
-from duo_flows.domain.sessions import ENDING_EVENTS, Ending, SessionEvent
+from duo_flows.domain.sessions import ENDING_EVENTS, Ending, SessionEvent, flow_word
 from signals import names
 from signals.messages import Answer, AnswerResult, FlowState, Pause, Resume, StartFlow, Stop
 
@@ -248,7 +248,7 @@ async def _walk(run: SessionRun) -> EndRun:
 
 def _next(state: RunState) -> Route:
     try:
-        return next_component(state.opened.definition, after=state.component, context=state.context, status=str(state.status))
+        return next_component(state.opened.definition, after=state.component, context=state.context, status=flow_word(state.status))
     except MissingValue as missing:
         # A router that reads the result of a step that did not work would only say that there is none.
         error = (state.context.get(state.component) or {}).get("error")

@@ -12,7 +12,7 @@ from temporalio.exceptions import ActivityError
 from activities.contracts import Announce, Scope, SessionContract
 from duo_flows.domain.flow_components import Input
 from duo_flows.domain.flow_context import Readable, resolve_inputs
-from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionEvent, SessionStatus, next_status
+from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionEvent, SessionStatus, flow_word, next_status
 
 from . import display, retries
 from .errands import Errands
@@ -55,7 +55,7 @@ class SessionRun:
         """
         state = self.state
         conversations = {key: agent.conversation_ref for key, agent in state.agents.items() if agent.conversation_ref}
-        return resolve_inputs(inputs, Readable(context=state.context, status=str(state.status), conversations=conversations))
+        return resolve_inputs(inputs, Readable(context=state.context, status=flow_word(state.status), conversations=conversations))
 
     def entry(self, kind: LogKind, text: str, **fields: Any) -> NewLogEntry:
         """Return a line for the session log."""

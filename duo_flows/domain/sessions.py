@@ -77,6 +77,23 @@ TRANSITIONS: Mapping[SessionStatus, Mapping[SessionEvent, SessionStatus]] = {
     _S.STOPPED: {},
 }
 
+# What flows read as `status`, in the words of GitLab's flow service, so that a router written for it takes the same way here.
+# Source: GitLab's workflow service, its status enumeration.
+_FLOW_WORDS: Mapping[SessionStatus, str] = {
+    _S.CREATED: "Not Started",
+    _S.RUNNING: "Execution",
+    _S.PAUSED: "Paused",
+    _S.FINISHED: "Completed",
+    _S.FAILED: "Error",
+    _S.STOPPED: "Cancelled",
+}
+
+
+def flow_word(status: SessionStatus) -> str:
+    """Return a status as flows read it: `Execution` while the run is running; the waiting statuses are called the same."""
+    return _FLOW_WORDS.get(status, str(status))
+
+
 FINAL_STATUSES = frozenset(status for status, row in TRANSITIONS.items() if not row)
 
 

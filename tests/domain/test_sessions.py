@@ -15,6 +15,7 @@ from duo_flows.domain.sessions import (
     SessionEvent,
     SessionStatus,
     Usage,
+    flow_word,
     next_status,
     workflow_id_of,
 )
@@ -84,3 +85,17 @@ USAGES = st.builds(Usage, **dict.fromkeys(Usage.model_fields, st.integers(0, 10*
 def test_usage_adds_up_in_any_order(one, two, three):
     assert one.plus(two).plus(three) == three.plus(one.plus(two))
     assert one.plus(Usage()) == one
+
+
+def test_flows_read_the_status_in_the_words_of_gitlabs_flow_service():
+    assert {status: flow_word(status) for status in SessionStatus} == {
+        SessionStatus.CREATED: "Not Started",
+        SessionStatus.RUNNING: "Execution",
+        SessionStatus.PAUSED: "Paused",
+        SessionStatus.FINISHED: "Completed",
+        SessionStatus.FAILED: "Error",
+        SessionStatus.STOPPED: "Cancelled",
+        SessionStatus.INPUT_REQUIRED: "input_required",
+        SessionStatus.PLAN_APPROVAL_REQUIRED: "plan_approval_required",
+        SessionStatus.TOOL_CALL_APPROVAL_REQUIRED: "tool_call_approval_required",
+    }
