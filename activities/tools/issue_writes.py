@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from duo_flows.domain.errors import Refused
-from duo_flows.domain.forge_writer import Item, ItemChanges, NewComment, NewIssue
+from duo_flows.domain.forge_writer import ItemChanges, NewComment, NewIssue
 from duo_flows.domain.people import AccessLevel
 from duo_flows.domain.pipelines import NoteTarget, TargetKind
 from duo_flows.domain.tools import CreateIssue, IssueLink, IssueNote, UpdateIssue
@@ -13,8 +13,8 @@ from duo_flows.domain.tools.issue_writes import OnIssue
 from duo_flows.domain.written_texts import title_of_model
 
 from .calls import ToolCallContext, ToolOutput
-from .item_writes import comment_output, item_output, update_item
-from .writing import began, body_of, check_members, check_project, checked_labels, description_of, mark_of
+from .item_writes import item_output, update_item, write_comment
+from .writing import began, body_of, check_project, checked_labels, description_of, mark_of, members
 
 # GitLab's clock and ours may differ by this much, generously.
 _CLOCKS_DIFFER = timedelta(hours=1)
@@ -23,12 +23,12 @@ _CLOCKS_DIFFER = timedelta(hours=1)
 async def create_issue(call: ToolCallContext, asked: CreateIssue) -> ToolOutput:
     """Open an issue."""
     check_project(call, asked)
-    await check_members(call, asked.assignee_ids, needs=_needed_to_see(is_confidential=asked.confidential))
+    assignees = await members(call, asked.assignee_ids, needs=_needed_to_see(is_confidential=asked.confidential))
     new = NewIssue(
         title=title_of_model(asked.title),
         description=description_of(call, asked.description),
         labels=checked_labels(asked.labels),
-        assignee_ids=asked.assignee_ids,
+        assignee_ids=assignees,
         is_confidential=asked.confidential,
         due_date=asked.due_date,
         issue_type=asked.issue_type,
@@ -48,19 +48,19 @@ async def update_issue(call: ToolCallContext, asked: UpdateIssue) -> ToolOutput:
     if item.is_confidential and asked.confidential is False:
         raise Refused("An agent does not make a confidential issue public; a person can, in GitLab.", code="stays_confidential")
     is_confidential = item.is_confidential or bool(asked.confidential)
-    await check_members(call, asked.assignee_ids or (), needs=_needed_to_see(is_confidential=is_confidential))
-    return item_output(await update_item(call, item, _changes(call, asked, item)))
+    needs = _needed_to_see(is_confidential=is_confidential)
+    assignees = None if asked.assignee_ids is None else await members(call, asked.assignee_ids, needs=needs)
+    changes = _changes(call, asked).model_copy(update={"assignee_ids": assignees, "confidential": is_confidential})
+    return item_output(await update_item(call, item, changes))
 
 
-def _changes(call: ToolCallContext, asked: UpdateIssue, item: Item) -> ItemChanges:
+def _changes(call: ToolCallContext, asked: UpdateIssue) -> ItemChanges:
     return ItemChanges(
         title=None if asked.title is None else title_of_model(asked.title),
         description=None if asked.description is None else description_of(call, asked.description),
         labels=None if asked.labels is None else checked_labels(asked.labels),
         add_labels=checked_labels(asked.add_labels),
         remove_labels=checked_labels(asked.remove_labels),
-        assignee_ids=asked.assignee_ids,
-        confidential=asked.confidential or item.is_confidential,
         due_date=asked.due_date,
         state_event=asked.state_event,
         discussion_locked=asked.discussion_locked,
@@ -82,7 +82,7 @@ async def create_issue_note(call: ToolCallContext, asked: IssueNote) -> ToolOutp
         is_internal=asked.internal,
         reply_to_note=asked.note_id,
     )
-    return comment_output(await call.deps.writer.write_comment(new))
+    return await write_comment(call, new)
 
 
 async def create_issue_link(call: ToolCallContext, asked: IssueLink) -> ToolOutput:

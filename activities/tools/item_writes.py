@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from duo_flows.domain.forge_writer import Item, ItemChanges, ItemSeen
-from duo_flows.domain.pipelines import Note, TargetKind
+from duo_flows.domain.forge_writer import Item, ItemChanges, ItemSeen, NewComment
+from duo_flows.domain.pipelines import TargetKind
 
 from .calls import ToolCallContext, ToolOutput
 from .writing import began
@@ -33,7 +33,9 @@ def item_output(item: Item) -> ToolOutput:
     return ToolOutput(value, told=f"{name_of(item)} is {item.state}: {item.title}")
 
 
-def comment_output(note: Note) -> ToolOutput:
-    """Return what is told of a comment that was written."""
-    value = {"note_id": note.id, "discussion_id": note.discussion_id, "url": note.web_url}
-    return ToolOutput(value, told=f"comment {note.id} on {note.target.kind.replace('_', ' ').removesuffix('s')} {note.target.iid}")
+async def write_comment(call: ToolCallContext, new: NewComment) -> ToolOutput:
+    """Write a comment, and return what is told of it."""
+    note = await call.deps.writer.write_comment(new)
+    page = f"{call.deps.gitlab_url.rstrip('/')}/{call.scope.project_path}/-/{new.target.kind}/{new.target.iid}"
+    value = {"note_id": note.id, "discussion_id": note.discussion_id, "url": f"{page}#note_{note.id}"}
+    return ToolOutput(value, told=f"comment {note.id} on {new.target.kind.replace('_', ' ').removesuffix('s')} {new.target.iid}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.forge_writer import DiffPlace, Item, ItemChanges, NewComment, NewMergeRequest
 from duo_flows.domain.people import AccessLevel
-from duo_flows.domain.pipelines import Note, NoteTarget, TargetKind
+from duo_flows.domain.pipelines import NoteTarget, TargetKind
 from duo_flows.domain.tools import (
     AddReviewers,
     CreateMergeRequest,
@@ -19,15 +19,13 @@ from duo_flows.domain.tools.merge_request_writes import OnMergeRequest
 from duo_flows.domain.written_texts import as_draft, title_of_model
 
 from .calls import ToolCallContext, ToolOutput
-from .item_writes import comment_output, item_output, update_item
-from .writing import body_of, check_members, check_project, checked_labels, description_of, mark_of
+from .item_writes import item_output, update_item, write_comment
+from .writing import body_of, check_project, checked_labels, description_of, mark_of, members
 
 
 async def create_merge_request(call: ToolCallContext, asked: CreateMergeRequest) -> ToolOutput:
     """Open a merge request."""
     check_project(call, asked)
-    await check_members(call, asked.assignee_ids, needs=AccessLevel.GUEST)
-    await check_members(call, asked.reviewer_ids, needs=AccessLevel.REPORTER)
     title = title_of_model(asked.title)
     new = NewMergeRequest(
         source_branch=asked.source_branch,
@@ -35,8 +33,8 @@ async def create_merge_request(call: ToolCallContext, asked: CreateMergeRequest)
         title=as_draft(title, is_draft=True) if asked.draft else title,
         description=description_of(call, asked.description),
         labels=checked_labels(asked.labels),
-        assignee_ids=asked.assignee_ids,
-        reviewer_ids=asked.reviewer_ids,
+        assignee_ids=await members(call, asked.assignee_ids, needs=AccessLevel.GUEST),
+        reviewer_ids=await members(call, asked.reviewer_ids, needs=AccessLevel.REPORTER),
         remove_source_branch=asked.remove_source_branch,
         squash=asked.squash,
     )
@@ -46,8 +44,8 @@ async def create_merge_request(call: ToolCallContext, asked: CreateMergeRequest)
 async def update_merge_request(call: ToolCallContext, asked: UpdateMergeRequest) -> ToolOutput:
     """Change a merge request."""
     check_project(call, asked)
-    await check_members(call, asked.assignee_ids or (), needs=AccessLevel.GUEST)
-    await check_members(call, asked.reviewer_ids or (), needs=AccessLevel.REPORTER)
+    assignees = None if asked.assignee_ids is None else await members(call, asked.assignee_ids, needs=AccessLevel.GUEST)
+    reviewers = None if asked.reviewer_ids is None else await members(call, asked.reviewer_ids, needs=AccessLevel.REPORTER)
     item = await call.deps.writer.item(_target(call, asked))
     changes = ItemChanges(
         title=_title(item, asked),
@@ -55,8 +53,8 @@ async def update_merge_request(call: ToolCallContext, asked: UpdateMergeRequest)
         labels=None if asked.labels is None else checked_labels(asked.labels),
         add_labels=checked_labels(asked.add_labels),
         remove_labels=checked_labels(asked.remove_labels),
-        assignee_ids=asked.assignee_ids,
-        reviewer_ids=asked.reviewer_ids,
+        assignee_ids=assignees,
+        reviewer_ids=reviewers,
         state_event=asked.state_event,
         target_branch=asked.target_branch,
         discussion_locked=asked.discussion_locked,
@@ -74,17 +72,16 @@ def _title(item: Item, asked: UpdateMergeRequest) -> str | None:
 async def add_merge_request_reviewers(call: ToolCallContext, asked: AddReviewers) -> ToolOutput:
     """Ask members to review, besides those who are asked already."""
     check_project(call, asked)
-    people = [await call.deps.forge.person(name.removeprefix("@")) for name in asked.reviewer_usernames]
-    await check_members(call, [person.id for person in people], needs=AccessLevel.REPORTER)
+    added = await members(call, asked.reviewer_usernames, needs=AccessLevel.REPORTER)
     item = await call.deps.writer.item(_target(call, asked))
-    reviewers = tuple(sorted({*item.reviewer_ids, *(person.id for person in people)}))
+    reviewers = tuple(sorted({*item.reviewer_ids, *added}))
     return item_output(await update_item(call, item, ItemChanges(reviewer_ids=reviewers)))
 
 
 async def create_merge_request_note(call: ToolCallContext, asked: MergeRequestNote) -> ToolOutput:
     """Write a comment, alone or in a comment's thread."""
     new = _comment(call, asked, asked.body).model_copy(update={"is_internal": asked.internal, "reply_to_note": asked.note_id})
-    return comment_output(await _written(call, new))
+    return await write_comment(call, new)
 
 
 async def create_merge_request_diff_note(call: ToolCallContext, asked: DiffNote) -> ToolOutput:
@@ -92,13 +89,13 @@ async def create_merge_request_diff_note(call: ToolCallContext, asked: DiffNote)
     if asked.old_line is None and asked.new_line is None:
         raise Refused("Say at which line: give old_line, new_line, or both for an unchanged line.", code="argument_missing")
     place = DiffPlace(old_path=asked.old_path, new_path=asked.new_path, old_line=asked.old_line, new_line=asked.new_line)
-    return comment_output(await _written(call, _comment(call, asked, asked.body).model_copy(update={"place": place})))
+    return await write_comment(call, _comment(call, asked, asked.body).model_copy(update={"place": place}))
 
 
 async def reply_to_discussion(call: ToolCallContext, asked: DiscussionReply) -> ToolOutput:
     """Answer in a thread."""
     new = _comment(call, asked, asked.body).model_copy(update={"discussion_id": asked.discussion_id})
-    return comment_output(await _written(call, new))
+    return await write_comment(call, new)
 
 
 async def set_discussion_resolved(call: ToolCallContext, asked: DiscussionResolved) -> ToolOutput:
@@ -116,7 +113,3 @@ def _target(call: ToolCallContext, asked: OnMergeRequest) -> NoteTarget:
 def _comment(call: ToolCallContext, asked: OnMergeRequest, body: str) -> NewComment:
     check_project(call, asked)
     return NewComment(target=_target(call, asked), body=body_of(call, body), mark=mark_of(call))
-
-
-async def _written(call: ToolCallContext, new: NewComment) -> Note:
-    return await call.deps.writer.write_comment(new)

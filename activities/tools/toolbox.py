@@ -48,6 +48,7 @@ from .pipelines import (
 from .repository import get_project, get_repository_file, get_repository_files, list_repository_tree
 from .results import read_tool_result
 from .searches import gitlab_blob_search, gitlab_commit_search, gitlab_issue_search
+from .work_item_writes import create_work_item, create_work_item_note, update_work_item
 
 Tool = Callable[[ToolCallContext, Any], Awaitable[ToolOutput]]
 
@@ -63,6 +64,8 @@ TOOLBOX: Mapping[str, Tool] = MappingProxyType(
         "create_merge_request": create_merge_request,
         "create_merge_request_diff_note": create_merge_request_diff_note,
         "create_merge_request_note": create_merge_request_note,
+        "create_work_item": create_work_item,
+        "create_work_item_note": create_work_item_note,
         "get_commit": get_commit,
         "get_commit_comments": get_commit_comments,
         "get_commit_diff": get_commit_diff,
@@ -99,5 +102,6 @@ TOOLBOX: Mapping[str, Tool] = MappingProxyType(
         "set_discussion_resolved": set_discussion_resolved,
         "update_issue": update_issue,
         "update_merge_request": update_merge_request,
+        "update_work_item": update_work_item,
     }
 )

@@ -14,6 +14,7 @@ from duo_flows.domain.branches import may_push, may_push_as_seen
 from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.people import AccessLevel, Branch, Project
 from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
+from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import LogEntry, LogKind, NewLogEntry
 from duo_flows.domain.tools.writes import InProject, labels_of
 from duo_flows.domain.written_texts import attributed, call_mark, text_of_model
@@ -85,23 +86,39 @@ def checked_labels(text: str) -> tuple[str, ...]:
     """Return the labels named between commas.
 
     Raises:
-        Refused: a name is longer than a label's can be.
+        Refused: a name is longer than a label's can be, or carries a secret.
     """
     labels = labels_of(text)
+    if redact(text) != text:
+        raise Refused("A label carries what looks like a secret; nothing was written.", code="would_write_secret")
     if any(len(label) > _LABEL_MAX for label in labels):
         raise Refused(f"A label's name has at most {_LABEL_MAX} characters.", code="bad_label")
     return labels
 
 
-async def check_members(call: ToolCallContext, person_ids: Sequence[int], *, needs: AccessLevel) -> None:
-    """Raise Refused if one of the people is no member who can see the item: strangers are not called by a model."""
-    for person_id in dict.fromkeys(person_ids):
+async def members(call: ToolCallContext, people: Sequence[int | str], *, needs: AccessLevel) -> tuple[int, ...]:
+    """Return the people's numbers, each once; they are named by number or username.
+
+    Raises:
+        NotFound: there is no such user.
+        Refused: one is no member who can see the item: strangers are not called by a model.
+    """
+    person_ids = tuple(dict.fromkeys([await _person_id(call, person) for person in people]))
+    for person_id in person_ids:
         if await call.deps.forge.access_level(call.scope.project_id, person_id) < needs:
             raise Refused(
                 f"User {person_id} is not a member of {call.scope.project_path} from {needs.name.capitalize()} upwards; nothing "
                 "was written.",
                 code="not_a_member",
             )
+    return person_ids
+
+
+async def _person_id(call: ToolCallContext, person: int | str) -> int:
+    if isinstance(person, int):
+        return person
+    name = person.removeprefix("@")
+    return int(name) if name.isdecimal() else (await call.deps.forge.person(name)).id
 
 
 async def check_may_push(call: ToolCallContext, project: Project, name: str, branch: Branch | None) -> None:

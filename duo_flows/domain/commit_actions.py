@@ -55,9 +55,11 @@ def paths_of(actions: Sequence[FileAction]) -> tuple[str, ...]:
     """Return the sorted paths that the actions touch.
 
     Raises:
-        Refused: a path is not a plain one inside the repository.
+        Refused: a path is not a plain one inside the repository, or carries a secret.
     """
     named = [path for action in actions for path in (action.file_path, action.previous_path) if path]
+    if any(redact(path) != path for path in named):
+        raise Refused("A path carries what looks like a secret; take another name.", code="would_write_secret")
     return tuple(sorted({checked_path(path) for path in named}))
 
 

@@ -153,6 +153,7 @@ async def test_the_sessions_own_project_may_be_named(desk, spelling):
         ({"actions": []}, "bad_arguments"),
         ({"actions": [{**CREATE, "file_path": "../x"}]}, "bad_path"),
         ({"actions": [{**CREATE, "file_path": ".git/hooks/x"}]}, "bad_path"),
+        ({"actions": [{**CREATE, "file_path": f"src/{SECRET}.py"}]}, "would_write_secret"),
         ({"actions": [{**CREATE, "file_path": "src"}]}, "bad_path"),
         ({"actions": [{**CREATE, "file_path": "src/app.py/x"}]}, "bad_path"),
         ({"actions": [{**CREATE, "content": f"t = '{SECRET}'\n"}]}, "would_write_secret"),

@@ -127,6 +127,16 @@ async def test_an_issue_is_changed_and_related_to_another(desk):
     assert [linked["iid"] for linked in desk.rest("/issues/1/links")] == [2]
 
 
+async def test_a_work_item_is_an_issue_of_its_kind(desk):
+    await desk.wrote("create_work_item", title="Wind it", type_name="Task", description="Daily.", assignee_ids=["@dan"])
+    await desk.wrote("update_work_item", work_item_iid=2, title="Wind it up", state="closed")
+    await desk.wrote("create_work_item_note", work_item_iid=2, body="Wound.")
+
+    now = issue(desk, 2)
+    assert (now["title"], now["issue_type"], now["state"], now["assignees"][0]["username"]) == ("Wind it up", "task", "closed", "dan")
+    assert len(desk.comments("issues", 2)) == 1
+
+
 async def test_a_thread_is_begun_at_a_line_answered_and_resolved(desk):
     line = {"old_path": "src/new.py", "new_path": "src/new.py", "new_line": 1}
     suggestion = "```suggestion:-0+0\n@cache\n```"
@@ -191,6 +201,7 @@ async def test_a_models_text_calls_nobody_commands_nothing_and_tells_no_secret(d
         ("create_issue", {"title": "@"}, "empty_text"),
         ("create_issue", {"title": "x" * 256}, "text_too_long"),
         ("create_issue", {"title": "x", "labels": "y" * 256}, "bad_label"),
+        ("create_issue", {"title": "x", "labels": f"bug,{SECRET}"}, "would_write_secret"),
         ("create_issue", {"title": "x", "assignee_ids": [5]}, "not_a_member"),
         ("create_issue", {"title": "x", "confidential": True, "assignee_ids": [4]}, "not_a_member"),
         ("create_issue", {"title": "x", "assignee_ids": list(range(11))}, "bad_arguments"),

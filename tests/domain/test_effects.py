@@ -41,6 +41,9 @@ MOVE = {"action": "move", "file_path": "b.py", "previous_path": "a.py"}
         ("create_issue", {"title": "x"}, [Effect(kind=EffectKind.ISSUE)]),
         ("update_issue", ON_ISSUE, [Effect(kind=EffectKind.ISSUE, item="#4")]),
         ("create_issue_note", {**ON_ISSUE, "body": "x"}, [Effect(kind=EffectKind.COMMENT, item="#4")]),
+        ("create_work_item", {"title": "x", "type_name": "Task"}, [Effect(kind=EffectKind.ISSUE)]),
+        ("update_work_item", {"work_item_iid": 4}, [Effect(kind=EffectKind.ISSUE, item="#4")]),
+        ("create_work_item_note", {"work_item_iid": 4, "body": "x"}, [Effect(kind=EffectKind.COMMENT, item="#4")]),
         (
             "create_issue_link",
             {**ON_ISSUE, "target_issue_iid": 5},

@@ -53,7 +53,7 @@ def test_what_writes_needs_a_writing_class_and_for_all_but_issues_a_developer(na
     spec = tool_named(name)
 
     assert spec.privilege in {Privilege.READ_WRITE_GITLAB, Privilege.USE_GIT}
-    assert spec.access >= (AccessLevel.REPORTER if "issue" in name else AccessLevel.DEVELOPER)
+    assert spec.access >= (AccessLevel.REPORTER if "issue" in name or "work_item" in name else AccessLevel.DEVELOPER)
 
 
 @pytest.mark.parametrize("name", [name for name, spec in TOOLS.items() if spec.is_write and name != "push_change"])

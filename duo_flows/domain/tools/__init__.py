@@ -23,6 +23,7 @@ from . import (
     repository,
     results,
     searches,
+    work_item_writes,
 )
 from .changes import ProposeChange, PushChange
 from .code_writes import CreateBranch, CreateCommit
@@ -41,6 +42,7 @@ from .repository import RepositoryFile, RepositoryTree
 from .results import READ_TOOL_RESULT, ToolResultRead
 from .spec import Privilege, ToolSpec, check_access, check_privilege
 from .to_come import TO_COME, Unserved
+from .work_item_writes import CreateWorkItem, UpdateWorkItem, WorkItemNote
 
 __all__ = [
     "READ_TOOL_RESULT",
@@ -52,6 +54,7 @@ __all__ = [
     "CreateCommit",
     "CreateIssue",
     "CreateMergeRequest",
+    "CreateWorkItem",
     "DiffNote",
     "DiscussionReply",
     "DiscussionResolved",
@@ -70,7 +73,9 @@ __all__ = [
     "Unserved",
     "UpdateIssue",
     "UpdateMergeRequest",
+    "UpdateWorkItem",
     "WaitForPipeline",
+    "WorkItemNote",
     "check_access",
     "check_privilege",
     "known_spec",
@@ -90,6 +95,7 @@ _KINDS = (
     repository,
     results,
     searches,
+    work_item_writes,
 )
 
 TOOLS: Mapping[str, ToolSpec] = MappingProxyType({spec.name: spec for kind in _KINDS for spec in kind.SPECS})

@@ -19,7 +19,7 @@ class CreateIssue(InProject):
     title: Title = Field(description="The title, in one line.")
     description: str = Field(default="", description="The description, in Markdown.")
     labels: Labels = Field(default="", description=LABELS + " One that is not there is made.")
-    assignee_ids: People = Field(default=(), description="Numbers of the members who are responsible.")
+    assignee_ids: People = Field(default=(), description="Numbers or usernames of the members who are responsible.")
     confidential: bool = Field(default=False, description="Whether only members from Planner upwards see it.")
     due_date: Day = Field(default="", description="The day it is due, such as 2027-03-31.")
     issue_type: Literal["issue", "incident", "test_case", "task"] = Field(default="issue", description="What kind of issue it is.")
@@ -39,7 +39,9 @@ class UpdateIssue(OnIssue):
     labels: Labels | None = Field(default=None, description=LABELS + " They replace all others.")
     add_labels: Labels = Field(default="", description=LABELS)
     remove_labels: Labels = Field(default="", description=LABELS)
-    assignee_ids: People | None = Field(default=None, description="Numbers of the members who are responsible; empty for nobody.")
+    assignee_ids: People | None = Field(
+        default=None, description="Numbers or usernames of the members who are responsible; empty for nobody."
+    )
     confidential: bool | None = Field(default=None, description="True to make it confidential; what is so stays so.")
     due_date: Day | None = Field(default=None, description="The day it is due; empty for none.")
     state_event: Literal["close", "reopen"] | None = Field(default=None, description="Whether to close it or open it again.")

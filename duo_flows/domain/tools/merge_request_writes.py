@@ -19,8 +19,8 @@ class CreateMergeRequest(InProject):
     title: Title = Field(description="The title, in one line.")
     description: str = Field(default="", description="The description, in Markdown.")
     labels: Labels = Field(default="", description=LABELS)
-    assignee_ids: People = Field(default=(), description="Numbers of the members who are responsible.")
-    reviewer_ids: People = Field(default=(), description="Numbers of the members who are asked to review.")
+    assignee_ids: People = Field(default=(), description="Numbers or usernames of the members who are responsible.")
+    reviewer_ids: People = Field(default=(), description="Numbers or usernames of the members who are asked to review.")
     draft: bool = Field(default=False, description="Whether it is marked as a draft.")
     remove_source_branch: bool | None = Field(default=None, description="Whether the branch goes when it is merged.")
     squash: bool | None = Field(default=None, description="Whether its commits become one when it is merged.")
@@ -40,9 +40,11 @@ class UpdateMergeRequest(OnMergeRequest):
     labels: Labels | None = Field(default=None, description=LABELS + " They replace all others.")
     add_labels: Labels = Field(default="", description=LABELS)
     remove_labels: Labels = Field(default="", description=LABELS)
-    assignee_ids: People | None = Field(default=None, description="Numbers of the members who are responsible; empty for nobody.")
+    assignee_ids: People | None = Field(
+        default=None, description="Numbers or usernames of the members who are responsible; empty for nobody."
+    )
     reviewer_ids: People | None = Field(
-        default=None, description="Numbers of all members who are asked to review; empty for nobody."
+        default=None, description="Numbers or usernames of all members who are asked to review; empty for nobody."
     )
     draft: bool | None = Field(default=None, description="Whether it is marked as a draft.")
     state_event: Literal["close", "reopen"] | None = Field(default=None, description="Whether to close it or open it again.")

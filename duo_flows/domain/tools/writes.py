@@ -21,7 +21,7 @@ LABELS_MAX_LENGTH = 1_000
 
 Text = Annotated[str, Field(min_length=1, max_length=TEXT_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=1_000)]
-People = Annotated[tuple[int, ...], Field(max_length=PEOPLE_MAX)]
+People = Annotated[tuple[int | str, ...], Field(max_length=PEOPLE_MAX)]
 Labels = Annotated[str, Field(max_length=LABELS_MAX_LENGTH)]
 Day = Annotated[str, Field(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
 
