@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from duo_flows.domain.model import Model
 
-# A single line may be a whole minified file; what matters of it stands at its start, seldom at its end.
-LINE_MAX = 2_000
-_HEAD_OF_CUT, _TAIL_OF_CUT = 1_400, 500
+# A single line may be a whole minified file; what matters of it stands at its start, seldom at its end. One line may take a
+# twelfth of the budget, within these bounds.
+_LINE_LEAST, _LINE_MOST = 400, 4_000
+_SHARE_OF_BUDGET = 12
 
 # Line numbers stand right-aligned; five digits are enough for most logs.
 _WIDTH = 5
@@ -44,17 +45,17 @@ class Excerpt(Model):
         return sum(end - start + 1 for start, end in self.included_line_ranges) + len(self.cut_lines)
 
 
-def shown(line: str) -> str:
-    """Return the line as an excerpt shows it."""
-    return line if len(line) <= LINE_MAX else line[:_HEAD_OF_CUT] + _cut_mark(line) + line[-_TAIL_OF_CUT:]
+def line_limit(budget: int) -> int:
+    """Return how long a line may be to be given whole."""
+    return max(_LINE_LEAST, min(_LINE_MOST, budget // _SHARE_OF_BUDGET))
 
 
-def _shown_length(line: str) -> int:
-    return len(line) if len(line) <= LINE_MAX else _HEAD_OF_CUT + len(_cut_mark(line)) + _TAIL_OF_CUT
-
-
-def _cut_mark(line: str) -> str:
-    return f" [... {len(line) - _HEAD_OF_CUT - _TAIL_OF_CUT:,} characters of this line left out ...] "
+def shown(line: str, limit: int) -> str:
+    """Return the line as an excerpt shows it: of a long one, more than half the limit from its start, a fifth from its end."""
+    if len(line) <= limit:
+        return line
+    head, tail = limit * 3 // 5, limit // 5
+    return f"{line[:head]} [... {len(line) - head - tail:,} characters of this line left out ...] {line[-tail:]}"
 
 
 class Purse:
@@ -62,6 +63,7 @@ class Purse:
 
     def __init__(self, lines: Sequence[str], budget: int) -> None:
         self._lines = lines
+        self.limit = line_limit(budget)
         self._width = max(_WIDTH, len(str(len(lines))))
         # The mark at the end is paid for in advance.
         self._mark = len(_gap(max(len(lines), 1))) + 1
@@ -74,7 +76,8 @@ class Purse:
 
     def cost(self, index: int) -> int:
         """Return what the line costs beside a line that is kept."""
-        return self._width + 2 + _shown_length(self._lines[index]) + 1
+        line = self._lines[index]
+        return self._width + 2 + (len(line) if len(line) <= self.limit else len(shown(line, self.limit))) + 1
 
     def buy(self, index: int) -> bool:
         """Keep the line if it can be paid for; tell whether it is kept."""
@@ -90,8 +93,8 @@ class Purse:
         return True
 
 
-def render(lines: Sequence[str], kept: Iterable[int]) -> Excerpt:
-    """Return the excerpt of these lines, which come in order."""
+def render(lines: Sequence[str], kept: Iterable[int], *, limit: int) -> Excerpt:
+    """Return the excerpt of these lines, which come in order; longer ones than the limit are cut."""
     width = max(_WIDTH, len(str(len(lines))))
     ranges: list[tuple[int, int]] = []
     cut: list[int] = []
@@ -101,8 +104,8 @@ def render(lines: Sequence[str], kept: Iterable[int]) -> Excerpt:
         if index > following:
             parts.append(_gap(index - following))
         following = index + 1
-        parts.append(f"{index + 1:>{width}}| {shown(lines[index])}")
-        if len(lines[index]) > LINE_MAX:
+        parts.append(f"{index + 1:>{width}}| {shown(lines[index], limit)}")
+        if len(lines[index]) > limit:
             cut.append(index + 1)
         elif ranges and ranges[-1][1] == index:
             ranges[-1] = (ranges[-1][0], index + 1)

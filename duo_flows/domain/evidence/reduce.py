@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .budget import DEFAULT_BUDGET
-from .excerpt import Excerpt, Purse, render
+from .excerpt import Excerpt, Purse, line_limit, render
 from .scan import scan, templates_of
 from .scoring import worths
 from .sections import Section
@@ -27,9 +27,9 @@ def reduce_log(
         The excerpt; the whole log if it fits.
     """
     if _fits(lines, budget):
-        return render(lines, range(len(lines)))
+        return render(lines, range(len(lines)), limit=line_limit(budget))
     seen = scan(lines, green=templates_of(green or ()), sections=sections)
-    return render(lines, select(lines, worths(lines, seen), budget=budget))
+    return render(lines, select(lines, worths(lines, seen), budget=budget), limit=line_limit(budget))
 
 
 def _fits(lines: Sequence[str], budget: int) -> bool:

@@ -18,10 +18,12 @@ from .words import body_of, has_passed, is_code, is_name, strength
 
 # Digits of one row mean the same to every shape: none, few (also 1xx to 3xx), a client's or server's error, many.
 _DIGITS = str.maketrans("123456789", "111446666")
+# What is seen of a long line's end.
+_END_SEEN = 500
 # Lines that begin alike for this long are alike.
 _TEMPLATE = 300
 # Beyond these, more of the same is counted and not kept: the first and the last tell the story.
-_PLACES_EACH_END = 24
+_PLACES_EACH_END = 60
 _TEMPLATES_KEPT = 200_000
 _PLACES_OF_SHAPE = 3_000
 
@@ -108,7 +110,13 @@ def _template(line: str) -> str:
 def _judged(line: str) -> Template:
     body = body_of(line[:LINE_SEEN])
     level = heading_level(line) or (heading_level(body) if body is not line else None)
-    return Template(_shape_of(body), level)
+    return Template(_shape_of(body) or (_shape_of_end(line) if len(line) > LINE_SEEN else None), level)
+
+
+def _shape_of_end(line: str) -> Shape | None:
+    """Return what the end of a long line says, if its beginning says nothing."""
+    end = line[-_END_SEEN:]
+    return table.STRONG_WORDS if strength(end, tokens_of(end)) > 1 else None
 
 
 def _shape_of(body: str) -> Shape | None:

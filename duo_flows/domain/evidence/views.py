@@ -38,4 +38,4 @@ def _affordable(lines: Sequence[str], wanted: Iterable[int], budget: int) -> Exc
     for index in wanted:
         if not purse.buy(index):
             break
-    return render(lines, sorted(purse.kept))
+    return render(lines, sorted(purse.kept), limit=purse.limit)

@@ -50,7 +50,7 @@ def test_a_log_is_reduced_to_the_same_text_every_time(case, excerpts):
     assert reduce_log(log_lines(case.raw)) == excerpts[case.name]
 
 
-@pytest.mark.parametrize("budget", [0, 30, 500, 100_000])
+@pytest.mark.parametrize("budget", [30, 5_000])
 def test_no_budget_is_exceeded(budget):
     texts = [reduce_log(log_lines(case.raw), budget=budget).text for case in CASES]
 
