@@ -182,7 +182,10 @@ async def test_what_the_requester_may_not_the_agent_may_not(world, scope, level)
     [
         ({}, "body: Field required"),
         ({"body": ""}, "body: String should have at least 1 character"),
-        ({"body": "x", "color": 8}, "there is no argument 'color'. Its arguments are: project_id, merge_request_iid (needed), body (needed)"),
+        (
+            {"body": "x", "color": 8},
+            "no argument 'color'. Its arguments are: project_id, merge_request_iid (needed), body (needed)",
+        ),
         ("Hello", "takes named arguments"),
         (["Hello"], "takes named arguments"),
         (None, "takes named arguments"),
