@@ -22,6 +22,11 @@ from duo_flows.domain.sessions import Ending, SessionUpdate, Usage
 from signals.messages import Answer, Pause, Resume, StartFlow, Stop
 
 
+# How long nothing may be heard of a worker before its work is given to another. A machine that stutters is not dead yet, and a
+# model turn that is begun again is paid for again; but a person waits.
+SIGN_OF_LIFE = timedelta(seconds=30)
+
+
 class OpenSession(Model):
     """Asks to open a session, or a later run of one, for a workflow that has just started.
 
@@ -41,6 +46,7 @@ class Limits(Model):
     pipeline_poll_interval: timedelta
     pipeline_wait_timeout: timedelta
     cost_cap_microusd: int
+    sign_of_life: timedelta = SIGN_OF_LIFE
 
 
 class OpenedSession(Model):

@@ -19,6 +19,8 @@ from duo_flows.domain.sessions import Usage
 # A model may think for minutes without an event that its library passes on. Several times within the heartbeat timeout, which then
 # only ends turns whose worker is gone; a dead connection is found by the planner's own timeout.
 HEARTBEAT_INTERVAL = timedelta(seconds=10)
+# One beat may be lost.
+_BEATS_PER_TIMEOUT = 3
 
 
 class TurnTally:
@@ -53,8 +55,11 @@ async def watched_turn(
     sessions: SessionStore, key: TurnKey, *, heartbeat_interval: timedelta = HEARTBEAT_INTERVAL
 ) -> AsyncIterator[TurnTally]:
     """Yield the tally of this attempt, and heartbeat for as long as the block lasts."""
-    tally = TurnTally(sessions, key, attempt=activity.info().attempt)
-    beating = asyncio.create_task(_beat(heartbeat_interval.total_seconds()))
+    info = activity.info()
+    tally = TurnTally(sessions, key, attempt=info.attempt)
+    # An operator may have set a shorter timeout than the interval is meant for.
+    interval = min(heartbeat_interval, (info.heartbeat_timeout or heartbeat_interval) / _BEATS_PER_TIMEOUT)
+    beating = asyncio.create_task(_beat(interval.total_seconds()))
     try:
         yield tally
     finally:

@@ -47,6 +47,7 @@ def deps_of(services: Services) -> Deps:
             pipeline_poll_interval=settings.pipeline_poll_interval,
             pipeline_wait_timeout=settings.pipeline_wait_timeout,
             cost_cap_microusd=int(settings.cost_cap_usd * _MICROUSD),
+            sign_of_life=settings.sign_of_life,
         ),
         privileges=settings.default_privileges,
         model=settings.model,

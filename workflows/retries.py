@@ -7,6 +7,8 @@ from typing import Final, TypedDict
 
 from temporalio.common import RetryPolicy
 
+from activities.contracts import SIGN_OF_LIFE, Limits
+
 
 class Patience(TypedDict, total=False):
     """The timeouts and retries of an activity, as keyword arguments."""
@@ -30,15 +32,11 @@ GITLAB: Final = Patience(
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
-# How long nothing may be heard of a worker before its work is given to another. A machine that stutters is not dead yet, and a
-# model turn that is begun again is paid for again; but a person waits.
-_SIGN_OF_LIFE: Final = timedelta(seconds=30)
-
 # A tool call may push, or read hundreds of megabytes. It beats, so that one that died with its worker is taken up soon.
 TOOL: Final = Patience(
     start_to_close_timeout=timedelta(minutes=2),
     schedule_to_close_timeout=timedelta(days=1),
-    heartbeat_timeout=_SIGN_OF_LIFE,
+    heartbeat_timeout=SIGN_OF_LIFE,
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)),
 )
 
@@ -53,6 +51,16 @@ BEFORE_EXPIRY: Final = Patience(
 MODEL: Final = Patience(
     start_to_close_timeout=timedelta(minutes=30),
     schedule_to_close_timeout=timedelta(days=1),
-    heartbeat_timeout=_SIGN_OF_LIFE,
+    heartbeat_timeout=SIGN_OF_LIFE,
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5)),
 )
+
+
+def tool(limits: Limits) -> Patience:
+    """Return the patience with a tool call under these limits."""
+    return {**TOOL, "heartbeat_timeout": limits.sign_of_life}
+
+
+def model(limits: Limits) -> Patience:
+    """Return the patience with a model's turn under these limits."""
+    return {**MODEL, "heartbeat_timeout": limits.sign_of_life}

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         default=timedelta(hours=6),
         description="How long the pipeline after a change is waited for before the session says so and ends.",
     )
+    sign_of_life: timedelta = Field(
+        default=timedelta(seconds=30),
+        ge=timedelta(seconds=2),
+        description="How long nothing may be heard of a worker before its model turn or tool call is given to another.",
+    )
     reconcile_interval: timedelta = Field(
         default=timedelta(minutes=1),
         description="How often GitLab is read for comments that hooks missed while a question is open.",

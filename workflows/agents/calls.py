@@ -58,7 +58,7 @@ async def _call_tool(loop: AgentTurns, call: CallRequest) -> ToolResult:
         keeps_value=loop.keeps_values,
     )
     done = await workflow.execute_activity_method(
-        ToolContract.call_tool, task, summary=f"{loop.key}: {call.name}"[:200], **retries.TOOL
+        ToolContract.call_tool, task, summary=f"{loop.key}: {call.name}"[:200], **retries.tool(loop.run.state.opened.limits)
     )
     value = {"error": done.error} if loop.keeps_values and done.error else done.value
     return ToolResult(call_id=call.id, text_ref=done.text_ref, value=value, is_error=bool(done.error))

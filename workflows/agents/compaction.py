@@ -34,8 +34,9 @@ async def compact(turns: AgentTurns) -> bool:
         tokens=agent.tokens,
         cost_cap_microusd=run.state.opened.limits.cost_cap_microusd,
     )
+    patience = retries.model(run.state.opened.limits)
     compaction = workflow.execute_activity_method(
-        ModelContract.compact_conversation, task, summary=f"{turns.key}: compact before turn {agent.turn + 1}", **retries.MODEL
+        ModelContract.compact_conversation, task, summary=f"{turns.key}: compact before turn {agent.turn + 1}", **patience
     )
     done = await run.unless_stopped(compaction)
     if done.is_over_cap:

@@ -113,8 +113,9 @@ class AgentTurns:
             cost_cap_microusd=run.state.opened.limits.cost_cap_microusd,
             **self.limits(),
         )
+        patience = retries.model(run.state.opened.limits)
         turn = workflow.execute_activity_method(
-            ModelContract.model_turn, task, summary=f"{self.key}: turn {agent.turn + 1}", **retries.MODEL
+            ModelContract.model_turn, task, summary=f"{self.key}: turn {agent.turn + 1}", **patience
         )
         return await run.unless_stopped(turn)
 
