@@ -21,7 +21,6 @@ from duo_flows.domain.requests import Act, Choice, Request, RequestKind
 from duo_flows.domain.sessions import Ending, SessionUpdate, Usage
 from signals.messages import Answer, Pause, Resume, StartFlow, Stop
 
-
 # How long nothing may be heard of a worker before its work is given to another. A machine that stutters is not dead yet, and a
 # model turn that is begun again is paid for again; but a person waits.
 SIGN_OF_LIFE = timedelta(seconds=30)

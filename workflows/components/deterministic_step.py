@@ -36,7 +36,8 @@ def _arguments(run: SessionRun, component: DeterministicStepComponent) -> dict[s
 
 async def _call(run: SessionRun, component: DeterministicStepComponent, arguments: dict[str, Any]) -> tuple[Any, str]:
     task = ToolRun(scope=run.scope, component=component.name, step=run.state.step, tool=component.tool_name, arguments=arguments)
+    patience = retries.tool(run.state.opened.limits)
     done = await workflow.execute_activity_method(
-        ToolContract.call_tool, task, summary=f"{component.name}: {component.tool_name}"[:200], **retries.tool(run.state.opened.limits)
+        ToolContract.call_tool, task, summary=f"{component.name}: {component.tool_name}"[:200], **patience
     )
     return done.value, done.error
