@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from duo_flows.domain.log_events import LogEvent
 from duo_flows.domain.requests import Request
 from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionStatus, SessionUpdate
 from duo_flows.domain.tool_approval import request_key
 
 from .contracts import Asked, Scope
 from .deps import Deps
+from .log_lines import event_data_of
 from .question_texts import question_text
 
 
@@ -31,12 +33,15 @@ async def put_question(deps: Deps, scope: Scope, request: Request, showing: Show
     """
     message_ref = await deps.put_text(request.message)
     note_ref = await deps.put_text(question_text(request, request.message, account=deps.account.username))
+    is_about_calls = showing.status is SessionStatus.TOOL_CALL_APPROVAL_REQUIRED
+    event = LogEvent.TOOL_APPROVAL_REQUEST if is_about_calls else LogEvent.USER_PROMPT
+    shown = await event_data_of(deps, scope, showing.component, event)
     entry = NewLogEntry(
         key=request_key(scope.run, request.id),
         kind=LogKind.REQUEST,
         text=f"Asked @{request.requester}: {request.message}",
         component=showing.component,
-        data={"request": request.id, "digest": request.digest, "deadline": request.deadline.isoformat(), **showing.data},
+        data={"request": request.id, "digest": request.digest, "deadline": request.deadline.isoformat(), **showing.data, **shown},
     )
     update = SessionUpdate(
         session_id=scope.session_id,

@@ -13,6 +13,7 @@ from duo_flows.domain.delegation import compaction_key, subsession_key
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_context import refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import AgentComponent, FlowDefinition, OneOffComponent
+from duo_flows.domain.log_events import LogEvent, event_data, is_shown
 from duo_flows.domain.model import Model
 from duo_flows.domain.model_turns import CONVERSATION_TOO_LONG, StopReason, ToolCall, TurnReply, TurnRequest
 from duo_flows.domain.ports import TurnKey
@@ -68,7 +69,9 @@ class ModelActivities(ModelContract):
                 raise
             return nothing.model_copy(update={"is_too_long": True})
         done = await self._done(definition, component, conversation, reply)
-        await self._record(key, done, usage=reply.usage, told=_told(done, reply))
+        event = _event(component, done)
+        shown = event_data(component, event) if event else {}
+        await self._record(key, done, usage=reply.usage, told=_told(done, reply, is_shown=bool(shown.get("is_shown"))), data=shown)
         return done
 
     @override
@@ -195,7 +198,17 @@ def _length(usage: Usage) -> int:
     return usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens + usage.output_tokens
 
 
-def _told(done: ModelTurnDone, reply: TurnReply) -> str:
+def _event(component: AgentComponent | OneOffComponent, done: ModelTurnDone) -> LogEvent | None:
+    """Return which of GitLab's events a turn is; a turn that gave nothing to go on with is none."""
+    if done.problem or done.stop_reason is StopReason.REFUSED:
+        return None
+    if not done.calls:
+        return LogEvent.FINAL_ANSWER
+    is_input = isinstance(component, OneOffComponent) and is_shown(component, LogEvent.TOOL_CALL_INPUT)
+    return LogEvent.TOOL_CALL_INPUT if is_input else LogEvent.REASONING
+
+
+def _told(done: ModelTurnDone, reply: TurnReply, *, is_shown: bool) -> str:
     if done.stop_reason is StopReason.REFUSED:
         return f"The model declined to go on. {done.problem}".strip()
     if done.problem:
@@ -203,6 +216,7 @@ def _told(done: ModelTurnDone, reply: TurnReply) -> str:
     if done.calls:
         said = f"{reply.text.strip()} " if reply.text.strip() else ""
         return redact(said)[:_LOG_TEXT_MAX] + f"[calls {', '.join(call.name for call in done.calls)}]"
-    return (
-        "The agent has given its answer." if done.stop_reason is StopReason.FINISHED else f"The model stopped: {done.stop_reason}."
-    )
+    if done.stop_reason is not StopReason.FINISHED:
+        return f"The model stopped: {done.stop_reason}."
+    # An answer stands in the log only where its author shows it: it may be long, or not for everybody's eyes.
+    return redact(reply.text).strip()[:_LOG_TEXT_MAX] if is_shown else "The agent has given its answer."

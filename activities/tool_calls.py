@@ -10,6 +10,7 @@ from typing_extensions import override
 from duo_flows.domain.delegation import subsession_key
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_definition import Component
+from duo_flows.domain.log_events import LogEvent
 from duo_flows.domain.people import ACCESS_TO_READ
 from duo_flows.domain.pipelines import Pipeline, decisive_of
 from duo_flows.domain.redaction import redact, redact_value
@@ -20,6 +21,7 @@ from .boundary import bounded
 from .contracts import LookAtPipeline, PipelineSeen, ToolContract, ToolDone, ToolRun
 from .deps import Deps
 from .heartbeats import beating
+from .log_lines import event_data_of
 from .tool_consent import require_consent
 from .tool_places import placed
 from .tool_results import KeptResult, arguments_for_log, keep_result, line_for_log
@@ -50,11 +52,13 @@ class ToolActivities(ToolContract):
                 output, place = await self._output(task, spec, asked)
         except (Refused, NeverAgain) as error:
             reason = redact(str(error))
-            await self._log(task, arguments, f"{task.tool} did not work: {reason}", consent=consent, kept=_NOTHING)
+            failed = f"{task.tool} did not work: {reason}"
+            await self._log(task, arguments, failed, consent=consent, kept=_NOTHING, event=LogEvent.TOOL_FAILED)
             text_ref = await self._deps.put_text(reason) if task.call_id else ""
             return ToolDone(error=reason, error_code=error.code, text_ref=text_ref)
         kept = await keep_result(self._deps, output, place) if task.call_id else _NOTHING
-        await self._log(task, arguments, f"{task.tool}: {line_for_log(output)}", consent=consent, kept=kept)
+        worked = f"{task.tool}: {line_for_log(output)}"
+        await self._log(task, arguments, worked, consent=consent, kept=kept, event=LogEvent.TOOL_SUCCESS)
         # A model reads the text; the context of an agent's call is the conversation, so its value rarely need travel.
         is_for_context = not task.call_id or task.keeps_value
         value = await self._deps.travelling(redact_value(output.value)) if is_for_context else None
@@ -80,15 +84,18 @@ class ToolActivities(ToolContract):
         tool = TOOLBOX[tool_named(spec.name).name]
         return await tool(ToolCallContext(deps=self._deps, scope=task.scope, place=place, call_key=_key(task)), asked), place
 
-    async def _log(self, task: ToolRun, arguments: Any, text: str, *, consent: str, kept: KeptResult) -> None:
+    async def _log(  # noqa: PLR0913 - each is one part of the line
+        self, task: ToolRun, arguments: Any, text: str, *, consent: str, kept: KeptResult, event: LogEvent
+    ) -> None:
         scope = task.scope
+        shown = await event_data_of(self._deps, scope, task.component, event)
         given = {"tool": task.tool, "arguments": arguments_for_log(arguments)}
         entry = NewLogEntry(
             key=_key(task) + kept.key,
             kind=LogKind.TOOL,
             text=text,
             component=subsession_key(task.component, task.subsession),
-            data={**given, **({"consent": consent} if consent else {}), **kept.data},
+            data={**given, **({"consent": consent} if consent else {}), **kept.data, **shown},
         )
         update = SessionUpdate(session_id=scope.session_id, run=scope.run, step=task.component, entries=(entry,))
         await self._deps.sessions.update(update)

@@ -13,6 +13,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 from activities.contracts import Prove, Proven, Reply, RequestContract
+from duo_flows.domain.delegation import component_of
+from duo_flows.domain.log_events import LogEvent, event_data
 from duo_flows.domain.model import Model
 from duo_flows.domain.requests import WORDED, Act, Choice, Ruling, rule_on
 from duo_flows.domain.sessions import LogKind, NewLogEntry
@@ -174,8 +176,10 @@ class People:
             "request": ruling.request.id,
             "digest": ruling.request.digest,
             "received_at": act.received_at.isoformat(),
+            **_shown(state),
         }
-        await report(state, state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, data=data))
+        asking = state.question.component if state.question else ""
+        await report(state, state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, component=asking, data=data))
         if state.question is not None:
             state.question = state.question.model_copy(update={"request": ruling.request, **words})
         shown = result.change_ref if act.choice is Choice.DIFF else ""
@@ -223,6 +227,23 @@ class People:
     def _reply(self, state: RunState, note_id: int | None, text: str, **shown: Any) -> None:
         if note_id is not None and state.scope.note_target is not None:
             self._errands.start(_reply(Reply(scope=state.scope, note_id=note_id, text=text, **shown)))
+
+
+def _shown(state: RunState) -> dict[str, Any]:
+    """Return what the line of an answer says of its event; the component that asks is the one that shows it."""
+    if state.question is None:
+        return {}
+    name = component_of(state.question.component)
+    asking = next((one for one in state.opened.definition.components if one.name == name), None)
+    return event_data(asking, LogEvent.USER_RESPONSE) if asking else {}
+
+
+def _shown(state: RunState) -> dict[str, Any]:
+    """Return what the line of an answer says of its event; the component that asks is the one that shows it."""
+    if state.question is None:
+        return {}
+    asking = component_of(state.question.component)
+    return event_data(state.opened.definition.component(asking), LogEvent.USER_RESPONSE)
 
 
 def _may_not(state: RunState, steer: Steer, proven: Proven) -> AnswerResult:

@@ -9,6 +9,7 @@ from temporalio import workflow
 
 from activities.contracts import LookAtPipeline, PipelineSeen, ToolContract
 from duo_flows.domain.flow_definition import DeterministicStepComponent
+from duo_flows.domain.log_events import LogEvent, event_data
 from duo_flows.domain.pipelines import WaitOutcome, outcome_of_wait
 from duo_flows.domain.sessions import LogKind
 from duo_flows.domain.tools import WaitForPipeline
@@ -36,7 +37,8 @@ async def wait_for_pipeline(run: SessionRun, component: DeterministicStepCompone
     run.state.waits_for_sha = ""
     display.show(run.state)
     outcome = outcome_of_wait(seen.status, is_last=attempt >= wanted.max_attempts)
-    await run.report(run.entry(LogKind.STEP, _told(seen, outcome), component=component.name))
+    shown = event_data(component, LogEvent.TOOL_SUCCESS)
+    await run.report(run.entry(LogKind.STEP, _told(seen, outcome), component=component.name, data=shown))
     return {
         "outcome": str(outcome),
         "attempt": attempt,

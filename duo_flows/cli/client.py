@@ -77,9 +77,9 @@ class Api:
         found: Json = await self._json("GET", f"/sessions/{session_id}")
         return found
 
-    async def log(self, session_id: str, *, after: int, limit: int = 200, wait_seconds: float = 0) -> Json:
+    async def log(self, session_id: str, *, after: int, limit: int = 200, wait_seconds: float = 0, curated: bool = False) -> Json:
         """Return lines of the session log after `after`, waiting for some if there are none."""
-        params = {"after": after, "limit": limit, "wait_seconds": wait_seconds}
+        params = {"after": after, "limit": limit, "wait_seconds": wait_seconds, **({"curated": True} if curated else {})}
         timeout = _TIMEOUT_SECONDS + wait_seconds + _WAIT_MARGIN_SECONDS
         found: Json = await self._json("GET", f"/sessions/{session_id}/log", params=params, timeout=timeout)
         return found

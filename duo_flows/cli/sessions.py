@@ -13,7 +13,7 @@ from duo_flows.domain.sessions import SessionStatus
 
 from . import views
 from .answering import Given, give_answer, required_answer
-from .client import Api
+from .client import WAIT_SECONDS, Api
 from .failures import ExitCode
 from .output import is_terminal, out, print_json, print_json_line, say
 from .reach import Reach
@@ -160,21 +160,32 @@ async def diff(session: str, /, *, reach: Reach | None = None) -> None:
         await _print_diff(api, session, is_json=reach.json)
 
 
-async def log(session: str, /, *, after: int = 0, reach: Reach | None = None) -> None:
+async def log(
+    session: str,
+    /,
+    *,
+    after: int = 0,
+    curated: Annotated[bool, Parameter(negative=())] = False,
+    follow: Annotated[bool, Parameter(negative=())] = False,
+    reach: Reach | None = None,
+) -> None:
     """Print the session log as it is now: who said or did what, in order.
 
     Args:
         session: The session's id.
         after: Begin after this line.
+        curated: Only what the flow's author shows, and where runs begin, pause and end.
+        follow: Go on with new lines until the session is over. `watch` shows its questions too, and ends with its exit code.
         reach: how duo-flows is reached, and as whom.
     """
     reach = reach or Reach()
+    wait_seconds = WAIT_SECONDS if follow else 0
     async with reach.open() as api:
         while True:
-            page = await api.log(session, after=after, limit=_PAGE)
+            page = await api.log(session, after=after, limit=_PAGE, wait_seconds=wait_seconds, curated=curated)
             for entry in page["entries"]:
                 print_json_line({"entry": entry}) if reach.json else out.print(views.log_line(entry), soft_wrap=True)
-            if len(page["entries"]) < _PAGE:
+            if page["is_over"] or (not follow and page["next_after"] == after):
                 return
             after = page["next_after"]
 

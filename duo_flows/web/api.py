@@ -27,6 +27,10 @@ _MAX_WAIT_SECONDS = 30
 
 _OfProject = Annotated[str, Query(max_length=500, description="Number or full path.")]
 
+_Curated = Annotated[
+    bool, Query(description="Only what the flow's author shows (`ui_log_events`), and where runs begin, pause and end.")
+]
+
 router = APIRouter(prefix="/api/v1", responses=RESPONSES)
 
 
@@ -85,16 +89,18 @@ async def show_session(services: Services, session: Readable) -> SessionView:
 
 
 @router.get("/sessions/{session_id}/log", tags=["sessions"])  # noqa: FAST003 - a dependency reads the id
-async def show_log(
+async def show_log(  # noqa: PLR0913 - one parameter for each one of the query
     services: Services,
     session: Readable,
     *,
     after: Annotated[int, Query(ge=0, description="Lines after this `seq`.")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
     wait_seconds: Annotated[float, Query(ge=0, le=_MAX_WAIT_SECONDS, description="How long to wait for a first line.")] = 0,
+    curated: _Curated = False,
 ) -> LogPage:
     """Show the session log from any line on; with `wait_seconds` it waits until there is something to show."""
-    return await log_page(services, session.id, after=after, limit=limit, wait_for=timedelta(seconds=wait_seconds))
+    wait_for = timedelta(seconds=wait_seconds)
+    return await log_page(services, session.id, after=after, limit=limit, wait_for=wait_for, is_curated=curated)
 
 
 @router.get("/sessions/{session_id}/events", tags=["sessions"], response_class=EventSourceResponse)  # noqa: FAST003 - a dependency reads the id
@@ -102,11 +108,13 @@ async def follow_log(
     services: Services,
     session: Readable,
     after: Annotated[int, Query(ge=0)] = 0,
+    *,
+    curated: _Curated = False,
     last_event_id: Annotated[str, Header(pattern=r"^\d{0,18}$")] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Follow the session log as server-sent events: `entry` for each line, `end` when the session is over."""
     start_after = int(last_event_id) if last_event_id else after
-    async for event in log_events(services, session.id, after=start_after):
+    async for event in log_events(services, session.id, after=start_after, is_curated=curated):
         yield event
 
 

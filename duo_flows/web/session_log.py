@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi.sse import ServerSentEvent
 
+from duo_flows.domain.log_events import is_curated as is_curated_line
 from duo_flows.domain.sessions import FINAL_STATUSES
 
 from .api_models import LogPage
@@ -19,30 +20,46 @@ _LOOK_EVERY = timedelta(milliseconds=500)
 _STREAM_FOR = timedelta(minutes=10)
 
 
-async def log_page(services: DoorServices, session_id: str, *, after: int, limit: int, wait_for: timedelta) -> LogPage:
-    """Return lines after `after`; if there are none yet, wait for the first up to `wait_for`."""
+async def log_page(  # noqa: PLR0913 - which log, from where, how much, for how long, and what of it
+    services: DoorServices, session_id: str, *, after: int, limit: int, wait_for: timedelta, is_curated: bool = False
+) -> LogPage:
+    """Return lines after `after`; if there are none yet, wait for the first up to `wait_for`.
+
+    Of a curated log only the lines that its flow shows; `next_after` counts those that were passed over, too.
+    """
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + wait_for.total_seconds()
     while True:
         page = await _page(services, session_id, after=after, limit=limit)
+        has_more = len(page.entries) == limit
+        page = _curated(page) if is_curated else page
         left = give_up_at - loop.time()
         if page.entries or page.is_over or left <= 0:
             return page
+        after = page.next_after
+        if has_more:
+            continue
         await asyncio.sleep(min(_LOOK_EVERY.total_seconds(), left))
 
 
-async def log_events(services: DoorServices, session_id: str, *, after: int) -> AsyncIterator[ServerSentEvent]:
+async def log_events(
+    services: DoorServices, session_id: str, *, after: int, is_curated: bool = False
+) -> AsyncIterator[ServerSentEvent]:
     """Yield each line as an event whose id is its `seq`, and `end` when the session is over and all is told."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + _STREAM_FOR.total_seconds()
     while loop.time() < give_up_at:
-        page = await log_page(services, session_id, after=after, limit=500, wait_for=timedelta(seconds=10))
+        page = await log_page(services, session_id, after=after, limit=500, wait_for=timedelta(seconds=10), is_curated=is_curated)
         for entry in page.entries:
             yield ServerSentEvent(data=entry.model_dump(mode="json"), event="entry", id=str(entry.seq))
         after = page.next_after
         if page.is_over:
             yield ServerSentEvent(data={"next_after": after}, event="end", id=str(after))
             return
+
+
+def _curated(page: LogPage) -> LogPage:
+    return page.model_copy(update={"entries": [line for line in page.entries if is_curated_line(line)]})
 
 
 async def _page(services: DoorServices, session_id: str, *, after: int, limit: int) -> LogPage:

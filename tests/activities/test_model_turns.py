@@ -28,6 +28,18 @@ INPUTS = {
 }
 
 
+def plain_agent(shown: str) -> str:
+    """A flow of one agent without a response schema, which shows these events."""
+    return f"""
+version: v1
+environment: ambient
+components: [{{name: work, type: AgentComponent, prompt_id: p, ui_log_events: [{shown}]}}]
+prompts: [{{prompt_id: p, prompt_template: {{system: "Work.", user: "{{{{ goal }}}}"}}}}]
+routers: [{{from: work, to: end}}]
+flow: {{entry_point: work}}
+"""
+
+
 @pytest.fixture
 def world() -> World:
     return World()
@@ -189,7 +201,31 @@ async def test_calls_are_handed_on_and_told_in_the_log(world, scope):
     ]
     [line] = [line for line in await world.log(scope.session_id) if line.kind is LogKind.MODEL]
     assert line.text == "[calls get_job_logs, get_repository_file]"
-    assert line.data == {"tokens": 1_100, "cost_microusd": 3_000}
+    shown = {"event": "on_agent_reasoning", "is_shown": True, "role": "agent"}
+    assert line.data == {"tokens": 1_100, "cost_microusd": 3_000, **shown}
+
+
+@pytest.mark.parametrize("answer", ["I found it.", "The token is " + SECRET])
+async def test_a_final_answer_stands_in_the_log_where_its_author_shows_it_without_secrets(world, answer):
+    world.planner.replies[:] = [says(answer)]
+    shown = await scope_of(world, definition=plain_agent("on_agent_final_answer"))
+
+    await take(world, first_turn(shown, component="work"))
+
+    [line] = [line for line in await world.log(shown.session_id) if line.kind is LogKind.MODEL]
+    assert line.text.startswith(answer[:12])
+    assert line.data["event"] == "on_agent_final_answer"
+    assert SECRET not in line.text
+
+
+async def test_a_final_answer_that_its_author_does_not_show_is_only_mentioned(world):
+    world.planner.replies[:] = [says("For nobody's eyes.")]
+    hidden = await scope_of(world, definition=plain_agent(""))
+
+    await take(world, first_turn(hidden, component="work"))
+
+    [line] = [line for line in await world.log(hidden.session_id) if line.kind is LogKind.MODEL]
+    assert (line.text, line.data["is_shown"]) == ("The agent has given its answer.", False)
 
 
 async def test_an_answer_that_fits_goes_into_the_context(world, scope):

@@ -86,7 +86,8 @@ async def test_a_call_stands_in_the_log_with_its_arguments(world, scope):
     await call(world, scope, **LOGS)
 
     [line] = await log_of(world, scope)
-    assert (line.component, line.data) == ("work", {"tool": "get_job_logs", "arguments": '{"job_id": 50}'})
+    shown = {"event": "on_tool_execution_success", "is_shown": False, "role": "tool"}
+    assert (line.component, line.data) == ("work", {"tool": "get_job_logs", "arguments": '{"job_id": 50}', **shown})
 
 
 async def test_a_call_that_is_repeated_stands_in_the_log_once(world, scope):

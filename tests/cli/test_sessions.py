@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from duo_flows.domain.sessions import Ending, SessionStatus, SessionUpdate
+from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, SessionUpdate
 from signals.messages import AnswerResult
 from tests.web.a_door import a_change
 
@@ -167,3 +167,29 @@ def test_a_page_larger_than_the_api_grants_is_not_understood(alice, capsys):
 def test_an_address_without_a_protocol_is_not_understood(alice, capsys):
     assert alice("sessions", "list", "--api", "nonsense", "--token", "any") == 2
     assert "nonsense is not an address" in capsys.readouterr().err
+
+
+def told_lines(capsys):
+    return [json.loads(line)["entry"]["text"] for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ((), ["One.", "Two.", "Three."]),
+        (("--curated",), ["One.", "Three."]),
+        (("--after", "1"), ["Two.", "Three."]),
+        (("--follow",), ["One.", "Two.", "Three."]),
+        (("--follow", "--curated", "--after", "1"), ["Three."]),
+    ],
+)
+def test_the_log_can_be_curated_begun_anywhere_and_followed_to_its_end(listening, alice, capsys, case):
+    options, told = case
+    listening.do(listening.door.a_session())
+    texts = {"One.": True, "Two.": False, "Three.": True}
+    entries = [NewLogEntry(key=text, kind=LogKind.TOOL, text=text, data={"is_shown": shown}) for text, shown in texts.items()]
+    listening.do(listening.door.store.sessions.append("s1", 1, entries))
+    listening.do(listening.door.end())
+
+    assert alice("sessions", "log", "s1", *options, "--json") == 0
+    assert told_lines(capsys) == told

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from activities.contracts import CallRequest, ToolResult
 from duo_flows.domain.delegation import DELEGATE_TASK, component_of, number_of, read_delegation
 from duo_flows.domain.errors import Refused
+from duo_flows.domain.log_events import LogEvent, event_data
 from duo_flows.domain.sessions import LogKind
 from workflows.run_state import OpenDelegation
 
@@ -39,7 +40,8 @@ async def delegate(loop: AgentLoop, call: CallRequest) -> ToolResult:
         text = f"{given.subagent} has answered in subsession {given.number}:\n\n"
         result = ToolResult(call_id=call.id, text=text, answer=answer)
     told = "came to no answer" if result.is_error else "has answered"
-    await loop.run.report(loop.run.entry(LogKind.TOOL, f"{DELEGATE_TASK}: {sub.key} {told}.", component=loop.key))
+    shown = event_data(loop.component, LogEvent.TOOL_FAILED if result.is_error else LogEvent.TOOL_SUCCESS)
+    await loop.run.report(loop.run.entry(LogKind.TOOL, f"{DELEGATE_TASK}: {sub.key} {told}.", component=loop.key, data=shown))
     loop.remember(open_delegation=None)
     return result
 
