@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from duo_flows.domain.flow_checks import Finding
 from duo_flows.domain.flow_definition import FlowDefinition
 
-from .model_words import findings_of_validation
+from .model_words import findings_of_validation, path_in_file
 from .positions import Document, Path
 from .problems import Located, nearest
 
@@ -63,10 +63,19 @@ class Salvage:
                 return FlowDefinition.model_validate(self._data)
             except ValidationError as error:
                 self.found += [one for one in findings_of_validation(document, error) if not self._is_ours(one.finding)]
-                mended = [self._mend(fault) for fault in error.errors(include_url=False)[:_MOST_MENDED]]
-                if not all(mended):
+                if not self._mend_all(document, error.errors(include_url=False)[:_MOST_MENDED]):
                     return None
         return None
+
+    def _mend_all(self, document: Document, faults: Sequence[Any]) -> bool:
+        before = set(self._mended)
+        for fault in faults:
+            place = path_in_file(document, fault["loc"])
+            # The second of two mistakes in one list went with the first.
+            is_gone = any(place[: len(path)] == path for path in self._mended - before)
+            if not is_gone and not self._mend(fault):
+                return False
+        return True
 
     def concerns_a_mistake(self, finding: Finding) -> bool:
         """Tell whether a rule's finding may only follow from what was mended."""
