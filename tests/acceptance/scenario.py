@@ -13,8 +13,20 @@ OPTED_IN = "meridian/ledger"
 BOT = "renovate"
 BRANCH = "feat/payment-retry"
 
+
+def _greeting(body: str) -> dict[str, Any]:
+    return {"tool_use": {"name": "create_merge_request_note", "input": {"body": body}}}
+
+
 _BUILT_IN = Path(simulators.__file__).parent / "scenarios" / "fix_pipeline"
 _POLICY = "triggers: {failed_pipeline: true}\n"
+# An agent beside those of the story: it writes the same comment twice and then another, whatever comes of them.
+_GREETER = (
+    {"name": "greet once more", "when": {"system": "You greet", "turn_number": 1}, "reply": [_greeting("Hello")]},
+    {"name": "greet again", "when": {"system": "You greet", "turn_number": 2}, "reply": [_greeting("Hello")]},
+    {"name": "take leave", "when": {"system": "You greet", "turn_number": 3}, "reply": [_greeting("Goodbye")]},
+    {"name": "be done", "when": {"system": "You greet"}, "reply": [{"text": "I have greeted."}]},
+)
 
 
 def write_scenario(folder: Path) -> Path:
@@ -30,6 +42,8 @@ def write_scenario(folder: Path) -> Path:
         {**payments, "path": OPTED_IN, "name": "ledger", "files": "repository/opted_in", "merge_requests": []}
     )
     file.write_text(yaml.safe_dump(told, sort_keys=False))
+    script = yaml.safe_load((folder / "claude.yaml").read_text())
+    (folder / "claude.yaml").write_text(yaml.safe_dump({**script, "turns": [*script["turns"], *_GREETER]}, sort_keys=False))
     opted_in = folder / "repository" / "opted_in"
     shutil.copytree(folder / "repository" / "main", opted_in)
     (opted_in / ".gitlab" / "duo").mkdir(parents=True)
