@@ -233,15 +233,6 @@ def _shown(state: RunState) -> dict[str, Any]:
     """Return what the line of an answer says of its event; the component that asks is the one that shows it."""
     if state.question is None:
         return {}
-    name = component_of(state.question.component)
-    asking = next((one for one in state.opened.definition.components if one.name == name), None)
-    return event_data(asking, LogEvent.USER_RESPONSE) if asking else {}
-
-
-def _shown(state: RunState) -> dict[str, Any]:
-    """Return what the line of an answer says of its event; the component that asks is the one that shows it."""
-    if state.question is None:
-        return {}
     asking = component_of(state.question.component)
     return event_data(state.opened.definition.component(asking), LogEvent.USER_RESPONSE)
 

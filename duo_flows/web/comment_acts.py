@@ -11,6 +11,7 @@ from duo_flows.domain.commands import ANSWERS, Command, Verb, help_text
 from duo_flows.domain.errors import Refused, TryAgain
 from duo_flows.domain.pipelines import MergeRequest, Note, Pipeline, TargetKind
 from duo_flows.domain.received import Origin, ReceivedAnswer, note_event
+from duo_flows.domain.session_ids import session_id_of
 from duo_flows.domain.sessions import Session
 from duo_flows.domain.steering import Steer
 from signals.names import workflow_id_of
@@ -20,7 +21,7 @@ from .callers import require_person
 from .questions import active_sessions_at, open_question_of, session_that_asked, sessions_at
 from .rights import require_requester
 from .services import DoorServices
-from .starts import NewStart, active_session_of_pipeline, session_id_of, start_next_run, start_session
+from .starts import NewStart, active_session_of_pipeline, start_next_run, start_session
 from .steering import steer_session
 
 FIX_FLOW = "fix_pipeline"

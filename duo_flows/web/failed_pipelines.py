@@ -9,6 +9,7 @@ from duo_flows.domain.people import ACCESS_TO_START, Person, Project
 from duo_flows.domain.pipeline_items import merge_request_of
 from duo_flows.domain.pipelines import Pipeline
 from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
+from duo_flows.domain.session_ids import session_id_of
 from duo_flows.domain.sessions import SessionFilter, SessionStatus
 from signals.messages import PipelineChanged
 from signals.names import workflow_id_of
@@ -16,7 +17,7 @@ from signals.names import workflow_id_of
 from .comment_acts import FIX_FLOW
 from .hook_payloads import PipelineHint
 from .services import DoorServices
-from .starts import NewStart, active_session_of_pipeline, session_id_of, start_session
+from .starts import NewStart, active_session_of_pipeline, start_session
 
 # A session that waits for a pipeline is at work in GitLab's words; one that waits for a person needs no hint.
 _AT_WORK = (SessionStatus.CREATED, SessionStatus.RUNNING, SessionStatus.PAUSED)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from pydantic import Field
 
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.model import Model
 from duo_flows.domain.people import Person, Project
+from duo_flows.domain.session_ids import session_id_of
 from duo_flows.domain.sessions import (
     FINAL_STATUSES,
     GOAL_MAX_LENGTH,
@@ -27,10 +26,6 @@ from .services import DoorServices
 
 ACTIVE_STATUSES = tuple(status for status in SessionStatus if status not in FINAL_STATUSES)
 
-# The alphabet and length of all session ids. Sixteen signs of five bits make 80 bits: no two events meet by chance.
-_ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_ID_LENGTH = 16
-
 
 class NewStart(Model):
     """A start, decided. `event` names what asked for it: the same event is the same session."""
@@ -46,12 +41,6 @@ class NewStart(Model):
     issue_iid: int | None = None
     definition: str = ""
     additional_context: tuple[ContextItem, ...] = ()
-
-
-def session_id_of(event: str) -> str:
-    """Return the id of the session that this event starts."""
-    number = int.from_bytes(hashlib.sha256(event.encode()).digest()[:10])
-    return "".join(_ID_ALPHABET[(number >> (5 * place)) & 31] for place in range(_ID_LENGTH))
 
 
 async def start_session(services: DoorServices, start: NewStart) -> Session:

@@ -10,9 +10,9 @@ from duo_flows.domain.errors import TryAgain
 from duo_flows.domain.inbox import DeliveryState
 from duo_flows.domain.people import Person
 from duo_flows.domain.requests import Choice
+from duo_flows.domain.session_ids import session_id_of
 from duo_flows.domain.sessions import LogKind
 from duo_flows.web.hook_payloads import NoteHint
-from duo_flows.web.starts import session_id_of
 from signals.messages import AnswerResult, Pause, Resume, Stop
 from signals.names import workflow_id_of
 from signals.signatures import is_signed

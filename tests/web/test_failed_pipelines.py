@@ -8,7 +8,7 @@ import pytest
 
 from duo_flows.domain.inbox import DeliveryState
 from duo_flows.domain.policy import POLICY_PATH
-from duo_flows.web.starts import session_id_of
+from duo_flows.domain.session_ids import session_id_of
 from signals.names import workflow_id_of
 from tests.web.a_door import ACCOUNT, ALICE, BOB, BOT, GUEST, SHA, STRANGER, Door, pipeline_hook
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duo_flows.adapters.store.ids import ALPHABET, LENGTH, new_id
+from duo_flows.adapters.store.ids import new_id
+from duo_flows.domain.session_ids import ALPHABET, LENGTH
 
 _TIMES = st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(3000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - zone is given beside
 
