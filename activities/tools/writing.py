@@ -126,7 +126,7 @@ async def check_may_push(call: ToolCallContext, project: Project, name: str, bra
 
     Whoever can push to the default branch can change what flows may do; the project's policy has to say that tools may.
     """
-    level = await call.deps.forge.access_level(project.id, call.scope.requester_id)
+    level = call.place.level
     rules = await call.deps.writer.branch_rules(project.id)
     if rules is not None:
         allowed = may_push(rules, name, person_id=call.scope.requester_id, level=level)
