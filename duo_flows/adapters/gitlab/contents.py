@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import deque
 from itertools import islice
 from typing import Any
@@ -36,6 +37,26 @@ TREE_MAX_ENTRIES = 2_000
 
 _CHUNK = 256 * 1024
 
+_SIZE = re.compile(rb'"size" ?: ?(\d{1,15})')
+# Before it stand only the file's name and path.
+_SIZE_STANDS_WITHIN = 16 * 1024
+
+# What the commonest files that are no text begin with.
+_KINDS = (
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive (or an office document or Java archive)"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\x7fELF", "an ELF program"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"\x00\x01\x00\x00", "a TrueType font"),
+    (b"wOF2", "a web font"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+)
+
 
 def file_content(client: Client, project_id: int, path: str, *, ref: str) -> FileContent:
     """Return a text file at a ref.
@@ -57,25 +78,38 @@ def _read_json(answer: requests.Response, *, path: str) -> dict[str, Any]:
     for chunk in answer.iter_content(_CHUNK):
         body += chunk
         if len(body) > _FILE_ANSWER_MAX_BYTES:
-            raise _too_large(path)
+            # GitLab writes the size before the content.
+            told = _SIZE.search(body[:_SIZE_STANDS_WITHIN])
+            raise _too_large(path, int(told[1]) if told else None)
     data: dict[str, Any] = json.loads(body)
     return data
 
 
 def _text_of(content: bytes, *, path: str) -> str:
     if len(content) > FILE_MAX_BYTES:
-        raise _too_large(path)
+        raise _too_large(path, len(content))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise NeverAgain(f"{path!r} is not UTF-8 text, so that it can be neither shown nor edited.", code="binary_file")
+        raise NeverAgain(
+            f"{path!r} is {_kind_of(content)} of {len(content):,} bytes, which can be neither shown nor edited.", code="binary_file"
+        )
     return text
 
 
-def _too_large(path: str) -> NeverAgain:
-    return NeverAgain(f"{path!r} is larger than 1 MiB, which is more than can be shown or edited.", code="too_large")
+def _kind_of(content: bytes) -> str:
+    """Return in words what the bytes are, as far as their beginning tells."""
+    return next((kind for start, kind in _KINDS if content.startswith(start)), "a binary file")
+
+
+def _too_large(path: str, size: int | None) -> NeverAgain:
+    has = f"has {size:,} bytes" if size else "is larger than 1 MiB"
+    return NeverAgain(
+        f"{path!r} {has}; above 1 MiB a file can be neither shown nor edited. Parts of it can be found with gitlab_blob_search.",
+        code="too_large",
+    )
 
 
 def tree(client: Client, project_id: int, path: str, *, ref: str, recursive: bool) -> tuple[TreeEntry, ...]:

@@ -63,6 +63,7 @@ def gitlab(tmp_path_factory):
     (files / "logo.png").write_bytes(b"\x89PNG\0\xff")
     (files / "zeros.txt").write_bytes(b"text\0text")
     (files / "large.txt").write_bytes(b"x" * (1024 * 1024 + 1))
+    (files / "huge.txt").write_bytes(b"x" * (3 * 1024 * 1024))
     (files / "just.txt").write_bytes(b"x" * (1024 * 1024))
     (directory / "scenario.yaml").write_text(SCENARIO)
     with running_gitlab(directory, directory) as running:

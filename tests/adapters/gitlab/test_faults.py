@@ -138,7 +138,7 @@ async def test_gitlabs_reason_is_passed_on_in_one_clean_line(scripted, scripted_
     scripted.answers["/projects/1"] = (403, {}, json.dumps(message).encode())
     with pytest.raises(NeverAgain) as raised:
         await scripted_forge.project(1)
-    assert "GitLab says: 403 Forbidden - your IP [31mis blocked, token [redacted:gitlab_token]" in str(raised.value)
+    assert "GitLab says: 403 Forbidden - your IP is blocked, token [redacted:gitlab_token]" in str(raised.value)
     assert len(str(raised.value)) < 500
 
 

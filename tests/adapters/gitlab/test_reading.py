@@ -120,9 +120,17 @@ async def test_a_path_that_is_not_plain_is_refused(forge, project_id, path):
         await forge.tree(project_id, path, ref="main")
 
 
-@pytest.mark.parametrize(("path", "code"), [("logo.png", "binary_file"), ("zeros.txt", "binary_file"), ("large.txt", "too_large")])
-async def test_only_text_of_one_mebibyte_is_read(forge, project_id, path, code):
-    with pytest.raises(NeverAgain) as raised:
+@pytest.mark.parametrize(
+    ("path", "code", "words"),
+    [
+        ("logo.png", "binary_file", "'logo.png' is a PNG image of 6 bytes, which can be neither shown nor edited"),
+        ("zeros.txt", "binary_file", "'zeros.txt' is a binary file of 9 bytes"),
+        ("large.txt", "too_large", "'large.txt' has 1,048,577 bytes; above 1 MiB"),
+        ("huge.txt", "too_large", "'huge.txt' has 3,145,728 bytes; above 1 MiB"),
+    ],
+)
+async def test_only_text_of_one_mebibyte_is_read_and_of_others_kind_and_size_are_told(forge, project_id, path, code, words):
+    with pytest.raises(NeverAgain, match=words) as raised:
         await forge.file(project_id, path, ref="main")
     assert raised.value.code == code
 
@@ -132,6 +140,7 @@ async def test_a_folder_lists_what_is_in_it(forge, project_id):
     assert [(entry.path, entry.type) for entry in entries] == [
         (".gitlab-ci.yml", "blob"),
         ("README.md", "blob"),
+        ("huge.txt", "blob"),
         ("just.txt", "blob"),
         ("large.txt", "blob"),
         ("logo.png", "blob"),
