@@ -14,6 +14,7 @@ from .positions import MAX_CHARACTERS, Document, Place, UnreadableYaml, place_at
 from .problems import FlowProblem, InvalidFlow, Located, located, problems_of
 from .response_schemas import schema_problems
 from .salvage import Salvage
+from .stray_keys import without_strays
 from .template_checks import template_problems, unused_inputs
 
 
@@ -54,13 +55,15 @@ def check_flow(text: str | bytes, *, is_custom: bool, privileges: Collection[str
         document = read_yaml(text if isinstance(text, str) else _decoded(text))
     except UnreadableYaml as error:
         return CheckedFlow(errors=(_of_yaml(error),))
+    value, strays = without_strays(document)
+    document = document.model_copy(update={"value": value})
     definition, found = _checked(document, is_custom=is_custom)
     if found or definition is None:
         return CheckedFlow(errors=problems_of(found))
     if privileges is None:
         return CheckedFlow(definition=definition)
     advice = [located(document, finding) for finding in warnings_of(definition, privileges=privileges)]
-    return CheckedFlow(definition=definition, warnings=problems_of([*advice, *unused_inputs(document, definition)]))
+    return CheckedFlow(definition=definition, warnings=problems_of([*strays, *advice, *unused_inputs(document, definition)]))
 
 
 def _checked(document: Document, *, is_custom: bool) -> tuple[FlowDefinition | None, list[Located]]:

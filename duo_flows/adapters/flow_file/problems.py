@@ -84,7 +84,7 @@ def _problem(one: Located) -> FlowProblem:
         key=key_of(finding.at),
         found=shown(finding.found),
         allowed=_cut(_line(finding.allowed), ALLOWED_MAX_LENGTH),
-        suggestion=_cut(_line(meant), KEY_MAX_LENGTH),
+        suggestion=shown(meant) if meant else "",
     )
 
 

@@ -76,6 +76,21 @@ def test_a_flow_of_which_everything_is_meant_has_none():
             "[create_merge_request_note]",
             (8, "components[0].toolset[0]", "create_merge_request_note, of the privilege class read_write_gitlab"),
         ),
+        (
+            "    tool_name:",
+            "    max_correction_attempts: 2\n    tool_name:",
+            (
+                15,
+                "components[2].max_correction_attempts",
+                "max_correction_attempts, which a DeterministicStepComponent does not have",
+            ),
+        ),
+        (
+            "    toolset:",
+            "    x_own_notes: [1, 2]\n    toolset:",
+            (8, "components[0].x_own_notes", "x_own_notes, which a AgentComponent does not have"),
+        ),
+        ("    toolset:", "    model_size_preference: small\n    toolset:", None),
         ("    toolset:", "    max_delegations: 2\n    toolset:", (8, "components[0].max_delegations", "2")),
         (
             '"Good?"',
