@@ -6,9 +6,10 @@ size is bounded, but for the headings.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from . import table
 from .sections import Section
@@ -16,40 +17,64 @@ from .shape import LINE_SEEN, Kind, Shape, tokens_of
 from .structure import Level, Outline, heading_level
 from .words import body_of, has_passed, is_code, is_name, strength
 
+T = TypeVar("T")
+
 # Digits of one row mean the same to every shape: none, few (also 1xx to 3xx), a client's or server's error, many.
-_DIGITS = str.maketrans("123456789", "111446666")
+_DIGITS = bytes.maketrans(b"123456789", b"111446666")
 # What is seen of a long line's end.
 _END_SEEN = 500
 # Lines that begin alike for this long are alike.
 _TEMPLATE = 300
 # Beyond these, more of the same is counted and not kept: the first and the last tell the story.
 _PLACES_EACH_END = 60
+_OF_SHAPE_EACH_END = 2_000
+_NEWS_KEPT = 3_000
+# Beyond this, lines of new templates are judged one by one.
 _TEMPLATES_KEPT = 200_000
-_PLACES_OF_SHAPE = 3_000
-
 
 # Kinds that program text is taken for.
 _OF_WORDS = frozenset({Kind.WORD, Kind.NOTE, Kind.DETAIL})
 
 
-@dataclass
+class BothEnds(Generic[T]):
+    """The first and the last things of a row of any length."""
+
+    __slots__ = ("_each", "_first", "_last")
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        self._first: list[T] = []
+        self._last: deque[T] | None = None
+
+    def add(self, thing: T) -> None:
+        """Append; what is in the middle is forgotten."""
+        if len(self._first) < self._each:
+            self._first.append(thing)
+            return
+        if self._last is None:
+            self._last = deque(maxlen=self._each)
+        self._last.append(thing)
+
+    def __iter__(self) -> Iterator[T]:
+        yield from self._first
+        yield from self._last or ()
+
+
+@dataclass(slots=True)
 class Template:
-    """Lines that differ in digits only. `shape` is None for lines that are no evidence."""
+    """Lines that differ in digits only: what they are, and where they stand. `places` is None for lines that are no evidence."""
 
     shape: Shape | None
-    level: Level | None = None
-    is_known: bool = False
-    count: int = 0
-    first: list[int] = field(default_factory=list)
-    last: deque[int] = field(default_factory=lambda: deque(maxlen=_PLACES_EACH_END))
-
-    def add(self, index: int) -> None:
-        """Note a place, if it is among the first or the last."""
-        self.count += 1
-        (self.first if self.count <= _PLACES_EACH_END else self.last).append(index)
+    level: Level | None
+    is_known: bool
+    places: BothEnds[int] | None
 
 
-@dataclass(frozen=True)
+# Most lines are neither evidence nor headings: they share one template.
+_CHATTER = Template(None, None, is_known=False, places=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """A line that may be evidence: `nth` of its template counted from both ends, `known` from a green log."""
 
@@ -69,48 +94,51 @@ class Scan:
     left_open: list[int]
 
 
-def templates_of(lines: Iterable[str]) -> frozenset[str]:
+def templates_of(lines: Iterable[str]) -> frozenset[bytes]:
     """Return the templates of a log, to compare another with."""
-    return frozenset(_template(line) for line in lines)
+    return frozenset(_key(line) for line in lines)
 
 
-def scan(lines: Sequence[str], *, green: frozenset[str] = frozenset(), sections: Sequence[Section] = ()) -> Scan:
+def scan(lines: Sequence[str], *, green: frozenset[bytes] = frozenset(), sections: Sequence[Section] = ()) -> Scan:
     """Look at every line once."""
-    seen: dict[str, Template] = {}
-    kept: list[Template] = []
+    seen: dict[bytes, Template] = {}
+    kept: dict[str, BothEnds[Template]] = defaultdict(lambda: BothEnds(_OF_SHAPE_EACH_END))
     headings: list[tuple[int, Level]] = []
-    news: deque[int] = deque(maxlen=_PLACES_OF_SHAPE)
+    news: deque[int] = deque(maxlen=_NEWS_KEPT)
     for index, line in enumerate(lines):
         if not line:
             continue
-        key = _template(line)
+        key = _key(line)
         found = seen.get(key)
         if found is None:
-            found = _judged(line)
-            found.is_known = key in green
+            found = _judged(line, is_known=key in green)
             if len(seen) < _TEMPLATES_KEPT:
                 seen[key] = found
             if found.shape is not None:
-                kept.append(found)
-            if green and not found.is_known:
+                kept[found.shape.name].add(found)
+            if green and key not in green:
                 news.append(index)
-        if found.shape is not None:
-            found.add(index)
+        if found.places is not None:
+            found.places.add(index)
         if found.level is not None:
             headings.append((index, found.level))
     starts = [(section.first, Level.PART) for section in sections if section.first < len(lines)]
     left_open = [section.first for section in sections if section.last is None and section.first < len(lines)]
-    return Scan(_finds(kept), Outline.of(sorted([*headings, *starts])), list(news), left_open)
+    return Scan(_finds(kept.values()), Outline.of(sorted([*headings, *starts])), list(news), left_open)
 
 
-def _template(line: str) -> str:
-    return (line if len(line) <= _TEMPLATE else line[:_TEMPLATE]).translate(_DIGITS)
+def _key(line: str) -> bytes:
+    # Bytes, since translating text that is not ASCII takes ten times as long.
+    return line[:_TEMPLATE].encode("utf-8", errors="surrogatepass").translate(_DIGITS)
 
 
-def _judged(line: str) -> Template:
+def _judged(line: str, *, is_known: bool) -> Template:
     body = body_of(line[:LINE_SEEN])
-    level = heading_level(line) or (heading_level(body) if body is not line else None)
-    return Template(_shape_of(body) or (_shape_of_end(line) if len(line) > LINE_SEEN else None), level)
+    level = heading_level(line) or heading_level(body)
+    shape = _shape_of(body) or (_shape_of_end(line) if len(line) > LINE_SEEN else None)
+    if shape is None and level is None:
+        return _CHATTER
+    return Template(shape, level, is_known, None if shape is None else BothEnds(_PLACES_EACH_END))
 
 
 def _shape_of_end(line: str) -> Shape | None:
@@ -129,12 +157,13 @@ def _shape_of(body: str) -> Shape | None:
     return None if found.kind in _OF_WORDS and is_code(body) else found
 
 
-def _finds(templates: Sequence[Template]) -> list[Find]:
+def _finds(kept: Iterable[Iterable[Template]]) -> list[Find]:
     finds = [
         Find(index, one.shape, nth, one.is_known)
-        for one in templates
+        for of_shape in kept
+        for one in of_shape
         if one.shape is not None
-        for nth, index in _from_both_ends([*one.first, *one.last])
+        for nth, index in _from_both_ends(list(one.places or ()))
     ]
     return sorted(finds, key=lambda find: find.index)
 
