@@ -27,6 +27,8 @@ from .tool_rights import check_allowed, effective_arguments, validated
 _SHOWN_MAX = 12_000
 # However many calls there are, so much of each shows what it is about.
 _SHOWN_MIN_EACH = 300
+# Longer than any tool's.
+_NAME_MAX = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +107,8 @@ def _message(component: str, calls: list[_Call]) -> tuple[str, bool]:
 
 
 def _title(call: _Call) -> str:
-    name = f"`{redact(call.tool)[:100].replace('`', '')}`"
+    # A model writes the name; it stays within its marks.
+    name = f"`{' '.join(redact(call.tool)[:_NAME_MAX].replace('`', '').split())}`"
     what = f" ({call.spec.privilege}): {call.spec.description}" if call.spec is not None else ""
     return f"{name}{what}{f' **({redact(call.note)})**' if call.note else ''}"
 

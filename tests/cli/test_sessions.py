@@ -2,9 +2,13 @@ import json
 
 import pytest
 
+from duo_flows.cli.answering import LETTERS
+from duo_flows.domain.requests import CHOICES, RequestKind
 from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, SessionUpdate
 from signals.messages import AnswerResult
 from tests.web.a_door import a_change
+from tests.web.test_calls_asked import DIGEST as DIGEST_OF_CALLS
+from tests.web.test_calls_asked import ask
 
 DIGEST = a_change().digest
 
@@ -103,6 +107,36 @@ def test_a_digest_that_cannot_be_one_is_not_sent(alice, capsys, digest):
 def test_modifying_needs_words(alice, capsys):
     assert alice("sessions", "answer", "s1", "modify", "--digest", DIGEST) == 2
     assert "--text" in capsys.readouterr().err
+
+
+def test_responding_needs_words(alice, capsys):
+    assert alice("sessions", "answer", "s1", "respond", "--digest", DIGEST) == 2
+    assert "To respond, say it with --text." in capsys.readouterr().err
+
+
+def test_a_question_about_calls_says_what_each_choice_does_with_them(listening, alice, capsys):
+    listening.do(ask(listening.door, RequestKind.TOOL_CALLS))
+
+    assert alice("sessions", "show", "s1") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "apply: run exactly these calls" in told
+    assert "cancel: run none of them; the agent looks for another way" in told
+    assert f"duoflow sessions answer s1 always --digest {DIGEST_OF_CALLS[:12]}" in told
+
+
+def test_always_reaches_the_workflow(listening, alice):
+    listening.do(ask(listening.door, RequestKind.TOOL_CALLS))
+    listening.door.runtime.result = AnswerResult(is_accepted=True, code="always", reason="They will be made.")
+
+    assert alice("sessions", "answer", "s1", "always", "--digest", DIGEST_OF_CALLS) == 0
+    assert [answer.choice for answer in listening.door.runtime.asked] == ["always"]
+
+
+@pytest.mark.parametrize("kind", RequestKind)
+def test_no_two_choices_of_a_question_have_the_same_letter(kind):
+    offered = [letter for letter, choice in LETTERS.items() if choice in CHOICES[kind]]
+
+    assert len(offered) == len(CHOICES[kind])
 
 
 @pytest.mark.parametrize("verb", ["stop", "pause", "resume"])

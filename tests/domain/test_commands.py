@@ -26,6 +26,8 @@ def parsed(body: str) -> Command | CommandProblem | None:
         (f"@duo-fix apply {DIGEST}", Command(verb=Verb.APPLY, digest=DIGEST)),
         (f"@duo-fix   diff   `{DIGEST.upper()}`", Command(verb=Verb.DIFF, digest=DIGEST)),
         (f"@duo-fix cancel {'a' * 64}\r\nno more", Command(verb=Verb.CANCEL, digest="a" * 64, text="no more")),
+        (f"@duo-fix always {DIGEST}", Command(verb=Verb.ALWAYS, digest=DIGEST)),
+        (f"@duo-fix respond {DIGEST} It is main.\n", Command(verb=Verb.RESPOND, digest=DIGEST, text="It is main.")),
         (f"@duo-fix modify {DIGEST} use UTC\n\n> as here\n", Command(verb=Verb.MODIFY, digest=DIGEST, text="use UTC\n\n> as here")),
         (f"@duo-fix apply\n{DIGEST}", Command(verb=Verb.APPLY, digest=DIGEST)),
         ("> you said\n\n@duo-fix stop", Command(verb=Verb.STOP)),
