@@ -19,8 +19,11 @@ TEXT_MAX = 900_000
 # Source: GitLab docs, api/issues and api/merge_requests: a title has at most 255 characters.
 TITLE_MAX = 255
 
-# As GitLab finds people in a text: not inside a word. Source: GitLab docs, user/markdown, "GitLab-specific references".
-_MENTION = re.compile(r"(?<![\w\\])((?:\\\\)*)@(?=(\w[\w.-]*))")
+# As GitLab finds people in a text: not inside a word, whose letters are ASCII there. Source: GitLab docs, user/markdown,
+# "GitLab-specific references".
+_MENTION = re.compile(r"(?<![A-Za-z0-9_\\])((?:\\\\)*)@(?=(\w[\w.-]*))")
+# The sign in HTML's words, which Markdown turns into the sign before GitLab looks for people.
+_SIGN_IN_WORDS = re.compile(r"&(?=(?:#0*64|#x0*40|commat);)", re.IGNORECASE)
 
 # Source: GitLab docs, ci/pipelines, "Skip a pipeline"; its code also takes a hyphen or an underscore for the space.
 _SKIP_CI = re.compile(r"\[(?:skip[ _-]ci|ci[ _-]skip|no[ _-]ci)\]", re.IGNORECASE)
@@ -54,7 +57,8 @@ def text_of_model(text: str, *, requester: str) -> str:
         raise Refused(f"The text has {len(text):,} characters; GitLab takes about a million. Say less.", code="text_too_long")
 
     def quiet(line: str) -> str:
-        return _MENTION.sub(lambda found: found[0] if _is(found[2], requester) else rf"{found[1]}\@", line)
+        spelled = _SIGN_IN_WORDS.sub("&amp;", line)
+        return _MENTION.sub(lambda found: found[0] if _is(found[2], requester) else rf"{found[1]}\@", spelled)
 
     return outside_code(redact(text), quiet)
 

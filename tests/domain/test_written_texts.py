@@ -34,6 +34,8 @@ def said(text):
         (r"\\@all", r"\\\@all"),
         (r"\\\@all", r"\\\@all"),
         ("`@all", r"`\@all"),
+        ("é@all", r"é\@all"),
+        ("&#64;all &#x0040;all &Commat;all &amp;#64;", "&amp;#64;all &amp;#x0040;all &amp;Commat;all &amp;#64;"),
         ("```\n@all\n```\n@all", "```\n@all\n```\n" + r"\@all"),
         ("- ```\n@all", "- ```\n" + r"\@all"),
         ("@all\r\n@all", "\\@all\r\n\\@all"),
