@@ -1,11 +1,13 @@
 """One stack for each test process. Every test makes its own merge request there, so that tests do not meet."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from duo_flows.bootstrap.embedded.layout import Story, layout_of
 from duo_flows.bootstrap.embedded.ports import free_ports
+from duo_flows.cli.profile import DevProfile, write_profile
 from tests.acceptance.people import People
 from tests.acceptance.scenario import write_scenario
 from tests.acceptance.stack import Stack, running_stack
@@ -41,3 +43,21 @@ def stack(whole_stack) -> Stack:
 @pytest.fixture
 def people(stack) -> People:
     return People(stack)
+
+
+@pytest.fixture
+def folder(stack, tmp_path):
+    """A folder in which `duoflow` finds the stack, as in the one of a running `duoflow dev`."""
+    layout = stack.layout
+    tokens = {person.username: person.token for person in layout.cast.people}
+    profile = DevProfile(
+        api_url=layout.api_url,
+        gitlab_url=layout.gitlab_url,
+        temporal_address=layout.temporal_address,
+        temporal_ui_url=layout.temporal_ui_url,
+        user="daniel-r",
+        tokens=tokens,
+        details={"pid": os.getpid()},
+    )
+    write_profile(tmp_path, profile)
+    return tmp_path

@@ -1,31 +1,10 @@
 """The first journey: a failed pipeline, a proposal, one person's consent, a green pipeline. By command line and by comments."""
 
-import os
-
 import pytest
 
-from duo_flows.cli.profile import DevProfile, write_profile
 from tests.acceptance.waiting import eventually
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(120)]
-
-
-@pytest.fixture
-def folder(stack, tmp_path):
-    """A folder in which `duoflow` finds the stack, as in the one of a running `duoflow dev`."""
-    layout = stack.layout
-    tokens = {person.username: person.token for person in layout.cast.people}
-    profile = DevProfile(
-        api_url=layout.api_url,
-        gitlab_url=layout.gitlab_url,
-        temporal_address=layout.temporal_address,
-        temporal_ui_url=layout.temporal_ui_url,
-        user="daniel-r",
-        tokens=tokens,
-        details={"pid": os.getpid()},
-    )
-    write_profile(tmp_path, profile)
-    return tmp_path
 
 
 def changed_lines(diff):
