@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from .model import Model
 
-_PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]{0,254}(?:/[A-Za-z0-9_.][A-Za-z0-9_.-]{0,254}){1,20}")
+# A namespace and a project at least; dots alone lead elsewhere.
+_PATH = re.compile(r"(?!.*(?:^|/)\.{1,2}(?:/|$))[A-Za-z0-9_.][A-Za-z0-9_.-]{0,254}(?:/[A-Za-z0-9_.][A-Za-z0-9_.-]{0,254}){1,20}")
 
 
 class CodeLinkKind(StrEnum):
