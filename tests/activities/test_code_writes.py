@@ -1,5 +1,7 @@
 """Branches and commits that an agent writes: once, where its requester may, and as git lets it."""
 
+import asyncio
+
 import pytest
 from temporalio.exceptions import ApplicationError
 
@@ -87,6 +89,18 @@ async def test_a_commit_whose_answer_was_lost_is_recognised(desk):
 
     assert desk.head("fix/clock") == pushed != before
     assert pushed in told
+
+
+async def test_workers_that_have_the_same_call_push_one_commit(desk):
+    before = desk.head("fix/clock")
+    desk.gitlab.fail("POST", r"git-receive-pack$", status=503)
+    with pytest.raises(ApplicationError):
+        await commit(desk, CREATE)
+
+    told = await asyncio.gather(*(desk.wrote_again() for _ in range(3)))
+
+    assert len(set(told)) == 1
+    assert desk.rest(f"/repository/commits/{desk.head('fix/clock')}")["parent_ids"] == [before]
 
 
 async def test_a_commit_that_others_have_built_on_is_recognised(desk):
