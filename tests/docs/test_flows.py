@@ -5,7 +5,7 @@ from pathlib import Path
 
 from duo_flows.adapters.flow_file.loader import load_flow
 from duo_flows.domain.flow_definition import DEFAULT_ROUTE, END, FlowDefinition
-from duo_flows.domain.tools import TOOLS, ToolSpec
+from duo_flows.domain.tools import TO_COME, TOOLS, Privilege, ToolSpec
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
@@ -29,6 +29,16 @@ def tools_table() -> str:
 
 def test_the_page_holds_every_tool_with_its_rights_and_its_arguments():
     assert tools_table() in PAGE
+
+
+def unserved_table() -> str:
+    names = {privilege: sorted(name for name, tool in TO_COME.items() if tool.privilege is privilege) for privilege in Privilege}
+    rows = [f"| `{privilege}` | {', '.join(f'`{name}`' for name in found)} |" for privilege, found in names.items() if found]
+    return "\n".join(["| privilege class | tools |", "|---|---|", *rows])
+
+
+def test_the_page_holds_every_tool_of_gitlabs_that_is_not_served():
+    assert unserved_table() in PAGE
 
 
 def test_the_example_on_the_page_loads_as_a_custom_flow():
