@@ -32,9 +32,12 @@ def test_there_are_histories_of_every_ending():
         "moved_branch",
         "not_fixable",
         "nothing_to_do",
+        "paused_after_an_answer",
+        "paused_and_resumed",
         "responded",
         "second_attempt",
         "stopped",
+        "stopped_while_paused",
     }
 
 
