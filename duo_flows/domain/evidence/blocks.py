@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from .scan import Find
 from .shape import LINE_SEEN, Kind
 from .structure import Level, heading_level
-from .words import body_of, has_passed, is_name
+from .words import body_of, has_passed
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def below(lines: Sequence[str], find: Find, starts: Mapping[int, str]) -> Iterat
             return
         if shape.until is None and not _is_detail(line, body, depth, first_word):
             loose += 1
-            if loose > _LOOSE or has_passed(body) or is_name(body):
+            if loose > _LOOSE or has_passed(body):
                 return
             yield Neighbour(index, _LOOSE_SHARE / loose)
             continue

@@ -20,13 +20,14 @@ _WORTH: dict[Kind, float] = {
     Kind.SUMMARY: 90,
     Kind.ERROR: 85,
     Kind.NAME: 80,
-    Kind.DETAIL: 40,
+    Kind.DETAIL: 48,
     Kind.WORD: 26,
     Kind.NOTE: 7,
 }
 
 # The second line of a template is worth two thirds of the first, the fourth a third.
-_TEMPLATE_HALF = 1.5
+# Names that differ in a number only are still names of different things.
+_TEMPLATE_HALF, _TEMPLATE_HALF_OF_NAMES = 1.5, 5
 # The sixteenth failure of a shape is worth half of the first: the same again says less.
 _SHAPE_HALF = 16
 # A line that the green log has too did not make the job fail, most likely.
@@ -84,7 +85,8 @@ def _ranked(seen: Scan, regions: Regions) -> list[tuple[Find, float]]:
 
 
 def _worth(find: Find, rank: int) -> float:
-    worth = _WORTH[find.shape.kind] / (1 + find.nth / _TEMPLATE_HALF) / (1 + rank / _SHAPE_HALF)
+    half = _TEMPLATE_HALF_OF_NAMES if find.shape.kind == Kind.NAME else _TEMPLATE_HALF
+    worth = _WORTH[find.shape.kind] / (1 + find.nth / half) / (1 + rank / _SHAPE_HALF)
     return worth * _KNOWN if find.is_known else worth
 
 
@@ -105,7 +107,7 @@ def _told_before(lines: Sequence[str], near: Neighbour, told: dict[str, int]) ->
 
 def _headings(seen: Scan, ranked: Sequence[tuple[Find, float]]) -> Iterable[tuple[int, float]]:
     for find, worth in ranked:
-        for level, share in ((Level.STEP, 0.6), (Level.COMMAND, 0.6), (Level.PART, 0.5)):
+        for level, share in ((Level.STEP, 0.7), (Level.COMMAND, 0.8), (Level.PART, 0.7)):
             heading = seen.outline.above(find.index, level)
             if heading is not None:
                 yield heading, worth * share

@@ -16,6 +16,14 @@ _SOURCE_FILES = "|".join(f".{ending}{sign}" for ending in _ENDINGS.split() for s
 
 GENERAL_SHAPES: tuple[Shape, ...] = (
     shape(
+        "file that failed",
+        Kind.NAME,
+        "failed|failing|timed out|crashed",
+        r"^[\w@./\\\[\]()+-]{1,300}\.[A-Za-z]\w{0,7}(?:::\S{1,300}| [\u203a>] .{1,200})? (?:.{0,40} )?(?:has |have )?"
+        r"(?:failed|FAILED|failing|timed out|crashed)\b",
+        after=4,
+    ),
+    shape(
         "assertion",
         Kind.ERROR,
         "assert|assertion|asserted|asserts",

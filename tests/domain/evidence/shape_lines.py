@@ -336,6 +336,7 @@ LINES = {
         "Error: Cannot find module 'express'",
         '✘ [ERROR] Could not resolve "./price"',
     ],
+    "file that failed": ["src/cart.test.ts failed to pass within 2 retries", "tests/cart.lua::total timed out"],
     "error class": [
         "TypeError: Cannot read properties of undefined (reading 'total')",
         "ValueError: invalid literal for int()",
