@@ -81,10 +81,12 @@ async def test_an_odd_update_is_rejected_and_changes_nothing(temporal: WorkflowE
 
 
 @pytest.mark.parametrize("sent", [[], [None], [7, 8]], ids=["nothing", "null", "two values"])
-async def test_an_odd_stop_or_hint_holds_nothing_up(temporal: WorkflowEnvironment, sent: list[Any]):
+async def test_an_odd_stop_pause_resume_or_hint_holds_nothing_up(temporal: WorkflowEnvironment, sent: list[Any]):
     async with running(temporal, World()) as flow:
         await flow.question()
         await flow.handle.signal("stop", args=sent)
+        await flow.handle.signal("pause", args=sent)
+        await flow.handle.signal("resume", args=sent)
         await flow.handle.signal("pipeline_changed", args=sent)
         await flow.answer("apply")
 

@@ -1,9 +1,7 @@
 """Pause, resume and stop on their way through a running flow: at the next safe point, once, and with nothing lost (S3)."""
 
 import asyncio
-import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +11,14 @@ from temporalio.testing import WorkflowEnvironment
 from duo_flows.domain.sessions import Ending, LogKind, SessionStatus
 from signals.messages import AnswerResult, Pause, Resume, Stop
 from signals.signatures import sign
-from tests.doubles.world import DANIEL, MAYA, READS, SIGNING_KEY, RunningFlow, World, calls, diagnosis, running, serving
+from tests.doubles.world import DANIEL, MAYA, READS, SIGNING_KEY, RunningFlow, World, calls, diagnosis, running, says, serving
+from tests.workflows.approving import APPROVED, HELLO, asking, written
+from tests.workflows.recording import recorded
+from tests.workflows.test_sub_agents import flow as team
+from tests.workflows.test_sub_agents import task
 
 pytestmark = [pytest.mark.server, pytest.mark.asyncio(loop_scope="session")]
 
-HISTORIES = Path(__file__).parent / "histories"
 FORMS = {"stop": Stop, "pause": Pause, "resume": Resume}
 
 
@@ -40,16 +41,18 @@ async def lines(flow: RunningFlow, kind: LogKind) -> list[str]:
 
 
 class HeldModel:
-    """A model that answers a turn only once it is let go on: a turn that is under way for as long as a test needs."""
+    """A model that answers, from some turn on, only once it is let go on: a turn is under way for as long as a test needs."""
 
-    def __init__(self, world: World) -> None:
-        self._turn = world.planner.turn
+    def __init__(self, world: World, *, from_turn: int = 1) -> None:
+        self._turn, self._turns_left = world.planner.turn, from_turn
         self.asked, self.let_go = asyncio.Event(), asyncio.Event()
         world.planner.turn = self.turn  # type: ignore[method-assign]
 
     async def turn(self, request: Any, *, on_progress: Any) -> Any:
-        self.asked.set()
-        await self.let_go.wait()
+        self._turns_left -= 1
+        if self._turns_left <= 0:
+            self.asked.set()
+            await self.let_go.wait()
         return await self._turn(request, on_progress=on_progress)
 
 
@@ -59,14 +62,6 @@ async def paused_at_work(flow: RunningFlow, model: HeldModel) -> None:
     assert (await steer(flow, "pause", reason="lunch")).code == "pausing"
     model.let_go.set()
     await reached(flow, SessionStatus.PAUSED)
-
-
-async def kept(flow: RunningFlow, name: str, *, record: bool) -> None:
-    """Keep the history for the replay test, if that was asked for."""
-    if record:
-        told = (await flow.handle.fetch_history()).to_json()
-        # Stack traces name the folders of whoever recorded; no replay reads them.
-        (HISTORIES / f"{name}.json").write_text(re.sub(r'"stackTrace": "(?:[^"\\]|\\.)*"', '"stackTrace": ""', told) + "\n")
 
 
 async def test_a_pause_lets_the_turn_under_way_finish_and_then_nothing_runs(temporal: WorkflowEnvironment, record: bool):
@@ -89,7 +84,7 @@ async def test_a_pause_lets_the_turn_under_way_finish_and_then_nothing_runs(temp
         assert (await steer(flow, "resume")).code == "resuming"
         await flow.answer("apply")
         assert (await flow.ending())["ending"] == Ending.DONE
-        await kept(flow, "paused_and_resumed", record=record)
+        await recorded(flow, "paused_and_resumed", record=record)
 
         assert (await lines(flow, LogKind.STATUS))[-1] == "The session goes on."
         assert len(world.planner.asked) == 2
@@ -116,7 +111,7 @@ async def test_a_paused_session_can_be_stopped(temporal: WorkflowEnvironment, re
         await paused_at_work(flow, model)
         result = await steer(flow, "stop", actor="daniel-r")
         assert (await flow.ending())["ending"] == Ending.STOPPED
-        await kept(flow, "stopped_while_paused", record=record)
+        await recorded(flow, "stopped_while_paused", record=record)
 
         session = await flow.session()
         assert (result.code, session.status, session.summary) == ("stopping", SessionStatus.STOPPED, "Stopped by @daniel-r.")
@@ -150,7 +145,7 @@ async def test_a_pause_while_a_question_is_open_comes_after_its_answer(temporal:
 
         await steer(flow, "resume")
         assert (await flow.ending())["ending"] == Ending.DONE
-        await kept(flow, "paused_after_an_answer", record=record)
+        await recorded(flow, "paused_after_an_answer", record=record)
         assert len(world.repository.pushed) == 1
 
 
@@ -290,6 +285,33 @@ async def test_a_pause_survives_a_flood_that_continues_as_new(forgetful_temporal
         assert ending["ending"] == Ending.DONE
         assert len(world.planner.asked) == 3
         assert (await lines(flow, LogKind.STATUS)).count("Paused by @maya: lunch.") == 1
+
+
+async def test_a_pause_takes_effect_in_the_rounds_of_a_sub_agent_too(temporal: WorkflowEnvironment):
+    world = World(replies=[calls(task("reader")), calls(("get_job_logs", {})), says("Line 3 fails."), says("It is line 3.")])
+    model = HeldModel(world, from_turn=2)
+    async with running(temporal, world, **team()) as flow:
+        await paused_at_work(flow, model)
+        assert (len(world.planner.replies), (await flow.session()).usage.turns) == (2, 2)
+
+        await steer(flow, "resume")
+        assert (await flow.ending())["ending"] == Ending.DONE
+        assert world.planner.replies == []
+
+
+async def test_a_pause_while_calls_are_asked_about_comes_after_they_are_made(temporal: WorkflowEnvironment):
+    world = asking((HELLO,))
+    async with running(temporal, world, definition=APPROVED) as flow:
+        await flow.question()
+        assert (await steer(flow, "pause")).code == "pausing"
+        assert (await flow.session()).status is SessionStatus.TOOL_CALL_APPROVAL_REQUIRED
+        await flow.answer("apply")
+        await reached(flow, SessionStatus.PAUSED)
+        assert written(world) == ["Hello"]
+
+        await steer(flow, "resume")
+        assert (await flow.ending())["ending"] == Ending.DONE
+        assert written(world) == ["Hello"]
 
 
 async def test_a_component_is_counted_once_however_often_its_run_continues_as_new(forgetful_temporal: WorkflowEnvironment):
