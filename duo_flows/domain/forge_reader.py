@@ -67,7 +67,7 @@ class ForgeReader(Protocol):
         """Return one job with what it ran for."""
 
     async def newest_green_job(self, project_id: int, like: JobRecord, *, refs: tuple[str, ...]) -> JobRecord | None:
-        """Return the newest job of the same name and stage that passed on one of these branches, looking no further than 300 jobs."""
+        """Return the newest job of the same name and stage that passed on one of these branches; None without a late one."""
 
     async def lint(self, project_id: int, content: str, *, ref: str = "") -> dict[str, Any]:
         """Return what GitLab says of a pipeline configuration: `valid`, `errors`, `warnings`."""
