@@ -200,6 +200,16 @@ async def test_who_lost_the_right_to_push_does_so_no_more_by_an_agent(desk):
     assert desk.head("fix/clock") == before
 
 
+@pytest.mark.parametrize(("branch", "code"), [("release/1", "requester_lacks_access"), ("release/2", "push_refused")])
+async def test_an_account_that_may_not_read_the_rules_is_bound_by_them(desk, branch, code):
+    desk.rest(f"/members/{desk.gitlab.user_id('duo')}", "PUT", access_level=30)
+    before = desk.rest("/repository/branches")
+
+    await refused(desk, "create_commit", code, branch=branch, commit_message="x", actions=[CREATE])
+
+    assert desk.rest("/repository/branches") == before
+
+
 async def test_the_session_log_says_where_a_write_began_once(desk):
     base = desk.head("fix/clock")
     await commit(desk, CREATE)
