@@ -83,13 +83,13 @@ class Askers:
         return Asked(request=request, message_ref="m", note_ref="n")
 
     @workflow.signal
-    def answer(self, words: str) -> None:
-        """Answer whatever question is open."""
-        if self._run is None or self._run.state.question is None:
-            return
-        question = self._run.state.question
-        closed = question.request.model_copy(update={"state": RequestState.RESPONDED})
-        self._run.state.question = question.model_copy(update={"request": closed, "words": f"{words} for {question.asker}"})
+    async def answer(self, words: str) -> None:
+        """Answer the question that is open. In a new history it can come before the run has begun."""
+        if self._run is None:
+            await workflow.wait_condition(lambda: self._run is not None)
+        state = self._run.state
+        closed = state.question.request.model_copy(update={"state": RequestState.RESPONDED})
+        state.question = state.question.model_copy(update={"request": closed, "words": f"{words} for {state.question.asker}"})
 
     @workflow.signal
     def nudge(self) -> None:
