@@ -21,7 +21,7 @@ async def run_human_input(run: SessionRun, component: HumanInputComponent) -> No
     """
     question = await questions.ask(run, lambda: _put(run, component), asker=component.name, component=component.name)
     if question is None:
-        return  # never: a component that asks always has something to ask
+        raise NeverAgain(f"{component.name!r} has asked nothing.", code="invalid_state")
     run.state.context[component.name] = {"approval": ROUTER_WORDS[question.request.state], "message": question.words}
     _tell_agent(run, component, question)
 
