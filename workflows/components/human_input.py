@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 from activities.contracts import Ask, Asked, RequestContract
+from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_definition import HumanInputComponent
 from duo_flows.domain.requests import ROUTER_WORDS, RequestState
 from workflows import questions, retries
