@@ -107,8 +107,6 @@ def help_text(account: str) -> str:
         ("stop", "stop the session that is running here"),
         ("pause", "let it wait at its next safe point, for as long as it takes"),
         ("resume", "let it go on"),
-        ("pause", "let it wait at its next safe point, for as long as it takes"),
-        ("resume", "let it go on"),
         ("retry", "run the last session that ended here once more"),
         ("help", "show this list"),
     )
