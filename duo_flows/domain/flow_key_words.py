@@ -8,16 +8,16 @@ _COMPONENT = {
     "name": "What routers and `context:` paths call it: any text without `:`, `.` and `#`.",
     "type": "What it does.",
     "inputs": "What it reads: each a path, or a mapping that names it for templates and tools.",
-    "ui_log_events": "GitLab's choice of what its page shows. Here everything is logged.",
-    "ui_role_as": "How GitLab's page shows it. Without effect here.",
+    "ui_log_events": "Which of its lines people are shown first. The session log keeps everything.",
+    "ui_role_as": "Who speaks in its lines: the agent or a tool.",
 }
 _PROMPTED = {
     **_COMPONENT,
     "prompt_id": "The inline prompt of `prompts` that it is asked with.",
     "prompt_version": "GitLab's registry version of a prompt. Leave it out: prompts are inline here.",
-    "model_tags": "GitLab's tags that choose a model. Without effect here: the operator chooses.",
+    "model_tags": "Tags for which the operator names models; the first one that has a model counts.",
     "model_size_preference": "GitLab's older word for `model_tags`.",
-    "compaction": "GitLab's shortening of long conversations.",
+    "compaction": "Whether older messages of a long conversation become a summary, or when they do.",
     "toolset": "The tools that it may call, each with parameters that it cannot change if they are given.",
 }
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from duo_flows.adapters.flow_file.loader import load_flow
 from duo_flows.domain.flow_definition import DEFAULT_ROUTE, END, FlowDefinition
+from duo_flows.domain.flow_rules.without_effect import KEYS_OF_COMPONENTS, KEYS_OF_PARAMS
 from duo_flows.domain.tools import TO_COME, TOOLS, Privilege, ToolSpec
 
 ROOT = Path(__file__).parents[2]
@@ -68,3 +69,9 @@ def drawn_ways() -> set[tuple[str, str, str]]:
 
 def test_the_diagram_shows_every_way_of_fix_pipeline_and_no_other():
     assert drawn_ways() == ways_of(load_flow(FIX_PIPELINE, source="fix_pipeline", is_custom=False))
+
+
+def test_the_page_names_every_key_without_effect():
+    table = PAGE.partition("## Keys without effect")[2]
+
+    assert [key for key in (*KEYS_OF_COMPONENTS, *KEYS_OF_PARAMS) if f"{key}`" not in table] == []

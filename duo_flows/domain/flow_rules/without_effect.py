@@ -13,15 +13,14 @@ from .findings import Finding, Path
 from .index import FlowIndex
 
 # Of any component. `ui_log_events` is not told: everything is logged, whatever it says.
-_OF_COMPONENTS: Mapping[str, str] = {
+KEYS_OF_COMPONENTS: Mapping[str, str] = {
     "prompt_version": "the inline prompt of that id is used",
     "response_schema_version": "the inline schema of that id is used",
     "response_schema_tracking": "nothing is tracked",
-    "ui_role_as": "the session log shows every component alike",
 }
 
 # Of a prompt's `params`.
-_OF_PARAMS: Mapping[str, str] = {
+KEYS_OF_PARAMS: Mapping[str, str] = {
     "stop": "an answer ends where the model ends it",
     "vertex_location": "the model is asked where the operator says",
 }
@@ -31,11 +30,11 @@ def without_effect(index: FlowIndex) -> Iterator[Finding]:
     """Yield every key that is stated for nothing."""
     for position, component in enumerate(index.definition.components):
         place: Path = ("components", position)
-        for key, instead in _OF_COMPONENTS.items():
+        for key, instead in KEYS_OF_COMPONENTS.items():
             if _says(component, key):
                 yield _finding((*place, key), key, instead)
     for position, prompt in enumerate(index.definition.prompts):
-        for key, instead in _OF_PARAMS.items():
+        for key, instead in KEYS_OF_PARAMS.items():
             if _says(prompt.params, key):
                 yield _finding(("prompts", position, "params", key), key, instead)
 
