@@ -67,6 +67,11 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "change": "Ours: where the stored change stands that is asked about.",
         "choices": "Ours: which answers are offered. Otherwise all that fit.",
     },
+    "Compaction": {
+        "max_recent_messages": "How many of the newest messages stay at most, in whole turns.",
+        "recent_messages_token_budget": "How many tokens of them stay at most.",
+        "trim_threshold": "It is due from this part of what the model takes on.",
+    },
     "Input": {
         "from": "`context:component.output`, `context:goal`, `conversation_history:component`, `status`; or a `literal` text.",
         "as": "What templates and tools call it. Otherwise the path's last part.",
