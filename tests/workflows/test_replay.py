@@ -23,6 +23,8 @@ def test_there_are_histories_of_every_ending():
         "calls_of_a_sub_agent",
         "cancelled",
         "cancelled_by_operator",
+        "compacted",
+        "compacted_when_refused",
         "cost_cap",
         "done",
         "expired",
@@ -32,12 +34,16 @@ def test_there_are_histories_of_every_ending():
         "moved_branch",
         "not_fixable",
         "nothing_to_do",
+        "one_off",
+        "one_off_corrected",
         "paused_after_an_answer",
         "paused_and_resumed",
         "responded",
         "second_attempt",
         "stopped",
         "stopped_while_paused",
+        "sub_agents",
+        "sub_agents_continued",
     }
 
 

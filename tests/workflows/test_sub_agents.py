@@ -181,10 +181,14 @@ def two_tasks():
     return [given, *rounds]
 
 
-async def test_tasks_survive_many_histories_and_nothing_is_asked_or_called_twice(forgetful_temporal: WorkflowEnvironment):
+async def test_tasks_survive_many_histories_and_nothing_is_asked_or_called_twice(
+    forgetful_temporal: WorkflowEnvironment, record: bool
+):
     world = World(replies=[reply for _ in range(6) for reply in two_tasks()] + [says("Done.")])
     async with running(forgetful_temporal, world, **flow(max_delegations=99)) as running_flow:
         result = await running_flow.handle.result(follow_runs=True)
+        # The last of its histories, which began in the middle of a task.
+        await recorded(running_flow, "sub_agents_continued", record=record)
         log = await world.log((await running_flow.session()).id)
         first = forgetful_temporal.client.get_workflow_handle(
             running_flow.handle.id, run_id=running_flow.handle.first_execution_run_id
