@@ -27,15 +27,22 @@ RESTARTABLE = ("temporal", "claude", "web", "worker")
 
 
 class Stack:
-    """A running stack. `settings` are the DUOFLOWS_ variables that a process of ours gets at its next start."""
+    """A running stack. `settings` are the DUOFLOWS_ variables that a process of ours gets at its next start.
 
-    def __init__(self, layout: Layout, runner: asyncio.Runner, settings: Mapping[str, str]) -> None:
+    `temporal` is dynamic configuration of its Temporal server, beside what the stack gives it.
+    """
+
+    def __init__(
+        self, layout: Layout, runner: asyncio.Runner, settings: Mapping[str, str], temporal: Mapping[str, str] | None = None
+    ) -> None:
         self.layout = layout
         self.settings = dict(settings)
         self.gitlab: GitLabStandIn
         self.claude = httpx2.Client(base_url=layout.claude_url, timeout=30)
         self._runner = runner
         self._plans = {plan.name: plan for plan in plans_of(layout)}
+        config = [part for name, value in (temporal or {}).items() for part in ("--dynamic-config-value", f"{name}={value}")]
+        self._plans["temporal"] = replace(self._plans["temporal"], argv=[*self._plans["temporal"].argv, *config])
         self._children: dict[str, Child] = {}
 
     def start_all(self) -> None:
@@ -141,11 +148,11 @@ def restarted_with(stack: Stack, *names: str, **settings: str) -> Iterator[None]
 
 
 @contextmanager
-def running_stack(layout: Layout, settings: Mapping[str, str]) -> Iterator[Stack]:
+def running_stack(layout: Layout, settings: Mapping[str, str], temporal: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """Yield a stack with these settings; all its processes end with the block."""
     layout.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with asyncio.Runner() as runner:
-        stack = Stack(layout, runner, settings)
+        stack = Stack(layout, runner, settings, temporal)
         try:
             stack.start_all()
             yield stack
