@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,14 +19,12 @@ from duo_flows.domain.flow_definition import FlowDefinition
 
 from .model_words import findings_of_validation, path_in_file
 from .positions import Document, Path
-from .problems import Located, nearest
+from .problems import MAX_PROBLEMS, Located, nearest
 
 # No author writes this sign; a finding that quotes it is about what we filled in.
 MARK = "\ufffc"
 # Taking out one mistake lets checks run that find the next; after this many rounds the rest waits for the next look.
 _MOST_ROUNDS = 6
-# A file of more mistakes than that is mended from its top.
-_MOST_MENDED = 200
 _FILLED: Mapping[str, Any] = {
     "version": "v1",
     "environment": "ambient",
@@ -53,6 +52,7 @@ class Salvage:
     def __init__(self, document: Document) -> None:
         self._data = copy.deepcopy(document.value)
         self._mended: set[Path] = set()
+        self._above: set[Path] = set()
         self._doubtful: set[str] = set()
         self.found: list[Located] = []
         self.definition = self._salvaged(document)
@@ -63,18 +63,19 @@ class Salvage:
                 return FlowDefinition.model_validate(self._data)
             except ValidationError as error:
                 self.found += [one for one in findings_of_validation(document, error) if not self._is_ours(one.finding)]
-                if not self._mend_all(document, error.errors(include_url=False)[:_MOST_MENDED]):
+                faults = error.errors(include_url=False)
+                if len(self.found) > MAX_PROBLEMS or not self._mend_all(document, faults):
                     return None
         return None
 
     def _mend_all(self, document: Document, faults: Sequence[Any]) -> bool:
-        before = set(self._mended)
+        before = frozenset(self._mended)
         for fault in faults:
-            place = path_in_file(document, fault["loc"])
             # The second of two mistakes in one list went with the first.
-            is_gone = any(place[: len(path)] == path for path in self._mended - before)
+            is_gone = _is_below(path_in_file(document, fault["loc"]), self._mended, but=before)
             if not is_gone and not self._mend(fault):
                 return False
+        self._above = {path[:length] for path in self._mended for length in range(len(path))}
         return True
 
     def concerns_a_mistake(self, finding: Finding) -> bool:
@@ -84,7 +85,7 @@ class Salvage:
     def _is_ours(self, finding: Finding) -> bool:
         if MARK in finding.found or MARK in finding.allowed:
             return True
-        return any(finding.at[: len(path)] == path or path[: len(finding.at)] == finding.at for path in self._mended)
+        return _is_below(finding.at, self._mended) or finding.at in self._above
 
     def _depends(self, finding: Finding) -> bool:
         if any(path[0] == "routers" for path in self._mended if path) and finding.at[-1:] in {("sends_response_to",), ("name",)}:
@@ -193,3 +194,9 @@ _ENTRY_KEY = 3
 def _names(finding: Finding, name: str) -> bool:
     words: Iterator[str] = iter((finding.found, finding.part, finding.before))
     return any(name in text for text in words)
+
+
+def _is_below(place: Path, paths: AbstractSet[Path], *, but: AbstractSet[Path] = frozenset()) -> bool:
+    """Tell whether a place is one of these paths or below one; `but` are paths that do not count."""
+    above = (place[:length] for length in range(len(place) + 1))
+    return any(path in paths and path not in but for path in above)

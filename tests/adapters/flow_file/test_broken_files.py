@@ -70,3 +70,10 @@ def test_what_follows_from_a_mistake_alone_is_not_told():
     text = (FOLDER / "type_unknown.yaml").read_text(encoding="utf-8").replace("HumanInput\n", "Nothing\n")
 
     assert [problem.key for problem in check_flow(text, is_custom=True).errors] == ["components[2].type"]
+
+
+def test_of_thousands_of_mistakes_as_many_are_told_as_anybody_reads():
+    strays = "".join(f"  stray{number}: x\n" for number in range(4_000))
+    text = (FOLDER / "entry_point_missing.yaml").read_text(encoding="utf-8").replace("flow: {}\n", f"flow:\n{strays}")
+
+    assert len(check_flow(text, is_custom=True).errors) == 200
