@@ -22,6 +22,8 @@ from workflows.flow import Flow
 
 # Long enough for a push or a note under way to finish; a model's turn is given up and asked again by another worker.
 GRACEFUL_SHUTDOWN = timedelta(seconds=10)
+# Whoever has a run in memory is offered its next task first. A living worker takes it at once; a dead one is waited for this long.
+STICKY = timedelta(seconds=5)
 _MICROUSD = 1_000_000
 
 # Ours are pure and the same in every run; loading them once keeps a new workflow's first task fast.
@@ -95,4 +97,5 @@ def worker_of(client: Client, deps: Deps, *, task_queue: str = TASK_QUEUE) -> Wo
         activities=activities_of(deps),
         workflow_runner=workflow_runner(),
         graceful_shutdown_timeout=GRACEFUL_SHUTDOWN,
+        sticky_queue_schedule_to_start_timeout=min(STICKY, deps.limits.sign_of_life),
     )

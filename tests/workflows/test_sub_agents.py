@@ -146,6 +146,18 @@ async def test_a_sub_agent_that_comes_to_no_answer_is_told_to_its_supervisor_and
     assert said_to(world, "You read.")[-1] == ["This call was not made: your rounds were used up.", "Shorter."]
 
 
+async def test_long_tasks_and_long_answers_travel_by_reference_and_arrive_whole(temporal: WorkflowEnvironment):
+    long_task, long_answer = "Read this. " * 900, "It says that. " * 900
+    world = World(replies=[calls(task("reader", long_task)), says(long_answer), says("Done.")])
+    async with running(temporal, world, **flow()) as running_flow:
+        assert (await running_flow.ending())["ending"] == Ending.DONE
+        history = (await running_flow.handle.fetch_history()).to_json()
+
+    assert said_to(world, "You read.")[0][1] == long_task
+    assert said_to(world, "You lead.")[1][0].endswith(long_answer)
+    assert len(history) < 120_000
+
+
 async def test_a_sub_agent_whose_model_declines_does_not_end_the_session(temporal: WorkflowEnvironment):
     world = World(replies=[calls(task("reader")), says("", StopReason.REFUSED), says("Without it, then.")])
     async with running(temporal, world, **flow()) as running_flow:
