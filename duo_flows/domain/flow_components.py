@@ -152,7 +152,10 @@ def _duration(value: Any) -> Any:
     match = _DURATION.fullmatch(str(value).strip().lower())
     if match is None:
         raise ValueError("write a duration such as `P7D` or `7d`")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise ValueError("write a duration of at most 365 days") from None
 
 
 def _one_or_many(value: Any) -> Any:

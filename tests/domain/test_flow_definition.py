@@ -117,7 +117,7 @@ def test_a_timeout_is_a_duration_in_either_writing(given: str, days: int) -> Non
     assert ask.choices == (Choice.APPLY,)
 
 
-@pytest.mark.parametrize("given", ["0d", "P-1D", "soon", "400d"])
+@pytest.mark.parametrize("given", ["0d", "P-1D", "soon", "400d", "999999999w", "P999999999999D"])
 def test_a_timeout_that_is_no_time_to_wait_is_refused(given: str) -> None:
     with pytest.raises(ValidationError):
         HumanInputComponent(name="ask", sends_response_to="plan", message_template="", timeout=given)  # type: ignore[arg-type]
