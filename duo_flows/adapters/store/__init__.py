@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from duo_flows.domain.approval_store import ApprovalStore, AuditLog
 from duo_flows.domain.ports import ContentStore, Inbox, SessionStore
 
+from .approvals import SqlApprovals
+from .audit_log import SqlAuditLog
 from .contents import SqlContents
 from .database import Database
 from .inbox import SqlInbox
@@ -25,12 +28,16 @@ class Store:
     sessions: SessionStore
     inbox: Inbox
     contents: ContentStore
+    approvals: ApprovalStore
+    audit: AuditLog
 
     def __init__(self, database: Database, *, clock: Callable[[], datetime]) -> None:
         self._database = database
         self.sessions = SqlSessions(database, clock=clock)
         self.inbox = SqlInbox(database)
         self.contents = SqlContents(database, clock=clock)
+        self.approvals = SqlApprovals(database, clock=clock)
+        self.audit = SqlAuditLog(database)
 
     async def ping(self) -> None:
         """Ask the database whether it is there.

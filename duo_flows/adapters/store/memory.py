@@ -15,6 +15,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from duo_flows.domain.approval_store import ApprovalStore, AuditLog
 from duo_flows.domain.canonical import digest_of_bytes
 from duo_flows.domain.delegation import component_of
 from duo_flows.domain.inbox import Delivery, DeliveryState, NewDelivery
@@ -33,6 +34,7 @@ from duo_flows.domain.sessions import (
 
 from . import rules
 from .ids import new_id
+from .memory_approvals import MemoryApprovals, MemoryAuditLog
 from .values import in_utc, storable_text
 
 # What a run's row holds and a session does not show.
@@ -45,11 +47,16 @@ class MemoryStore:
     sessions: SessionStore
     inbox: Inbox
     contents: ContentStore
+    approvals: ApprovalStore
+    audit: AuditLog
 
     def __init__(self, *, clock: Callable[[], datetime]) -> None:
+        contents, audit = MemoryContents(), MemoryAuditLog()
         self.sessions = MemorySessions(clock=clock)
         self.inbox = MemoryInbox()
-        self.contents = MemoryContents()
+        self.contents = contents
+        self.approvals = MemoryApprovals(clock=clock, is_content=contents.has, audit=audit)
+        self.audit = audit
 
     async def ping(self) -> None:
         """Answer: memory is always there."""
@@ -293,6 +300,10 @@ class MemoryContents(ContentStore):
         ref = digest_of_bytes(data)
         self._contents.setdefault(ref, data)
         return ref
+
+    def has(self, ref: str) -> bool:
+        """Tell whether something is stored under this reference."""
+        return ref in self._contents
 
     @override
     async def get(self, ref: str) -> bytes:

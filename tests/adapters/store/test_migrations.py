@@ -30,7 +30,12 @@ async def engine(url: str) -> AsyncIterator[AsyncEngine]:
 
 
 def _differences(connection: Connection) -> list:
-    return compare_metadata(MigrationContext.configure(connection), metadata)
+    return compare_metadata(MigrationContext.configure(connection, opts={"include_name": _is_described}), metadata)
+
+
+def _is_described(name: str | None, kind: str, _parents: dict) -> bool:
+    # Each database has its own kind of full-text index, with tables of its own; the search tests hold them to one behaviour.
+    return kind != "table" or not str(name).startswith("decision_words")
 
 
 async def _migrate_in_a_process_of_its_own(url: str) -> int:
