@@ -53,6 +53,9 @@ _BEFORE_SHARE, _PARENT_SHARE = 0.4, 0.6
 # A heading that stands less deep is looked for this far above, at most this many.
 _PARENT_REACH, _PARENTS = 60, 3
 
+# Nothing belongs together across these.
+_STEPS = frozenset({Level.STEP, Level.AFTER})
+
 # Gutters, rules, frames, and words that begin a detail.
 _DETAIL = re.compile(
     r"\||>|\+|-(?!-{5})|\^|~|=(?!={5})|E\s|at |in |on |by |from |\d{1,6} ?[|│:]|#\d|\.\.\.|…|│|└|├|┌|╭|╰|┆|↳|→|⎯|\u276f"
@@ -90,7 +93,7 @@ def below(lines: Sequence[str], find: Find, starts: Mapping[int, str]) -> Iterat
                 return
             yield Neighbour(index, _BLANK_SHARE)
             continue
-        if (shape.until and shape.until.search(body)) or heading_level(body) in {Level.STEP, Level.AFTER}:
+        if (shape.until and shape.until.search(body)) or heading_level(body) in _STEPS:
             return
         if shape.until is None and not _is_detail(line, body, depth, first_word):
             loose += 1

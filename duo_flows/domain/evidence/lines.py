@@ -18,10 +18,12 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # escape sign as a caret and a bracket: colours of that kind go too.
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*+[ -/]*+[@-~]|\][^\x07\x1b\n]*+(?:\x07|\x1b\\)|[ -/]*+[0-~])|\^\[\[[0-9;]{0,20}[mK]")
 _SECTION = re.compile(r"section_(?:start|end):\d++:[^\r\n]*+(?:\r|$)", re.MULTILINE)
-# A timestamp of GitLab's or GitHub's runner. `gh run view --log` puts job and step before it, which stay.
-_TIMESTAMP = re.compile(
-    r"^([^\t\n]{1,100}+\t[^\t\n]{1,100}+\t)?\ufeff?\d{4}-\d\d-\d\dT[\d:.]{8,20}Z (?:\d\d[OE]\+? ?)?", re.MULTILINE
-)
+# A timestamp of GitLab's or GitHub's runner, behind a line feed: a sign to search for is what makes it fast. `gh run view --log`
+# puts job and step before it, which stay.
+_STAMP = r"\ufeff?\d{4}-\d\d-\d\dT[\d:.]{8,20}Z (?:\d\d[OE]\+? ?)?"
+_TIMESTAMP = re.compile(rf"\n{_STAMP}")
+_LATER_TIMESTAMP = re.compile(rf"\n([^\t\n]{{1,100}}+\t[^\t\n]{{1,100}}+\t){_STAMP}")
+_AFTER_TAB = re.compile(r"\t\ufeff?\d{4}-")
 # What no line of text holds: databases refuse NUL, terminals act on the others.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -53,7 +55,7 @@ def _cleaned(text: str) -> list[str]:
     text = text.removesuffix("\n")
     if "\x1b" in text or "^[[" in text:
         text = _ANSI.sub("", text)
-    text = _TIMESTAMP.sub(_without_timestamp, text)
+    text = _without_timestamps(text)
     if "section_" in text:
         text = _SECTION.sub("", text)
     lines = text.split("\n")
@@ -64,8 +66,11 @@ def _cleaned(text: str) -> list[str]:
     return lines
 
 
-def _without_timestamp(match: re.Match[str]) -> str:
-    return match[1] or ""
+def _without_timestamps(text: str) -> str:
+    behind = _TIMESTAMP.sub("\n", f"\n{text}")
+    if _AFTER_TAB.search(text):
+        behind = _LATER_TIMESTAMP.sub(r"\n\1", behind)
+    return behind[1:]
 
 
 def _shown_last(line: str) -> str:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from . import table
 from .sections import Section
-from .shape import LINE_SEEN, Kind, Shape, tokens_of
+from .shape import LINE_SEEN, Kind, Shape
 from .structure import Level, Outline, heading_level
 from .words import body_of, has_passed, is_code, is_name, strength
 
@@ -27,10 +27,13 @@ _END_SEEN = 500
 _TEMPLATE = 300
 # Beyond these, more of the same is counted and not kept: the first and the last tell the story.
 _PLACES_EACH_END = 60
-_OF_SHAPE_EACH_END = 2_000
+_OF_SHAPE_EACH_END = 1_000
 _NEWS_KEPT = 3_000
 # Beyond this, lines of new templates are judged one by one.
 _TEMPLATES_KEPT = 200_000
+# With so many different failures, telling them apart in earnest would take longer than a reader waits.
+_FAILURES_OF_A_FLOOD = 2_000
+_SKELETONS_KEPT = 20_000
 
 # Kinds that program text is taken for.
 _OF_WORDS = frozenset({Kind.WORD, Kind.NOTE, Kind.DETAIL})
@@ -74,7 +77,7 @@ class Template:
 _CHATTER = Template(None, None, is_known=False, places=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Find:
     """A line that may be evidence: `nth` of its template counted from both ends, `known` from a green log."""
 
@@ -101,6 +104,7 @@ def templates_of(lines: Iterable[str]) -> frozenset[bytes]:
 
 def scan(lines: Sequence[str], *, green: frozenset[bytes] = frozenset(), sections: Sequence[Section] = ()) -> Scan:
     """Look at every line once."""
+    judge = _Judge()
     seen: dict[bytes, Template] = {}
     kept: dict[str, BothEnds[Template]] = defaultdict(lambda: BothEnds(_OF_SHAPE_EACH_END))
     headings: list[tuple[int, Level]] = []
@@ -111,7 +115,7 @@ def scan(lines: Sequence[str], *, green: frozenset[bytes] = frozenset(), section
         key = _key(line)
         found = seen.get(key)
         if found is None:
-            found = _judged(line, is_known=key in green)
+            found = judge.template(line, key, is_known=key in green)
             if len(seen) < _TEMPLATES_KEPT:
                 seen[key] = found
             if found.shape is not None:
@@ -129,12 +133,35 @@ def scan(lines: Sequence[str], *, green: frozenset[bytes] = frozenset(), section
 
 def _key(line: str) -> bytes:
     # Bytes, since translating text that is not ASCII takes ten times as long.
-    return line[:_TEMPLATE].encode("utf-8", errors="surrogatepass").translate(_DIGITS)
+    return line[:_TEMPLATE].encode("utf-8", "surrogatepass").translate(_DIGITS)
+
+
+class _Judge:
+    """What lines are. Once the log has shown very many different failures, lines of one skeleton are judged once."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._judged: dict[tuple[bytes, ...], Template] = {}
+
+    def template(self, line: str, key: bytes, *, is_known: bool) -> Template:
+        """Return what the line is, as a template of its own."""
+        if self._failures < _FAILURES_OF_A_FLOOD or len(line) > _TEMPLATE:
+            found = _judged(line, is_known=is_known)
+            self._failures += found.shape is not None
+            return found
+        skeleton = table.SKELETONS.of(key)
+        first = self._judged.get(skeleton)
+        if first is None:
+            first = _judged(line, is_known=is_known)
+            if len(self._judged) < _SKELETONS_KEPT:
+                self._judged[skeleton] = first
+            return first
+        return first if first.places is None else Template(first.shape, first.level, is_known, BothEnds(_PLACES_EACH_END))
 
 
 def _judged(line: str, *, is_known: bool) -> Template:
     body = body_of(line[:LINE_SEEN])
-    level = heading_level(line) or heading_level(body)
+    level = heading_level(line) or (None if body == line else heading_level(body))
     shape = _shape_of(body) or (_shape_of_end(line) if len(line) > LINE_SEEN else None)
     if shape is None and level is None:
         return _CHATTER
@@ -144,14 +171,15 @@ def _judged(line: str, *, is_known: bool) -> Template:
 def _shape_of_end(line: str) -> Shape | None:
     """Return what the end of a long line says, if its beginning says nothing."""
     end = line[-_END_SEEN:]
-    return table.STRONG_WORDS if strength(end, tokens_of(end)) > 1 else None
+    return table.STRONG_WORDS if strength(end.lower(), table.VOCABULARY.words_of(end)) > 1 else None
 
 
 def _shape_of(body: str) -> Shape | None:
     if is_name(body):
         return None
-    tokens = tokens_of(body)
-    found = table.INDEX.find(body, tokens) or (None, table.WEAK_WORDS, table.STRONG_WORDS)[strength(body, tokens)]
+    tokens = table.VOCABULARY.words_of(body)
+    lower = body.lower()
+    found = table.INDEX.find(body, lower, tokens) or (None, table.WEAK_WORDS, table.STRONG_WORDS)[strength(lower, tokens)]
     if found is None or has_passed(body):
         return None
     return None if found.kind in _OF_WORDS and is_code(body) else found

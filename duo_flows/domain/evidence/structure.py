@@ -42,14 +42,18 @@ _PART = re.compile(
 )
 _HEADS = frozenset("#$+[>EPGDRSCUTmn:=•-")
 
-_PATTERNS = ((_AFTER, Level.AFTER), (_STEP, Level.STEP), (_COMMAND, Level.COMMAND), (_PART, Level.PART))
+# One group for each level: which of them matched is the answer.
+HEADING_PATTERNS = (_AFTER.pattern, _STEP.pattern, _COMMAND.pattern, _PART.pattern)
+_HEADING = re.compile("|".join(f"({pattern})" for pattern in HEADING_PATTERNS))
+_LEVELS = (None, Level.AFTER, Level.STEP, Level.COMMAND, Level.PART)
 
 
 def heading_level(line: str) -> Level | None:
     """Return what the line heads; None for a line that heads nothing."""
     if not line or line[0] not in _HEADS:
         return None
-    return next((level for pattern, level in _PATTERNS if pattern.match(line)), None)
+    match = _HEADING.match(line)
+    return _LEVELS[match.lastindex or 0] if match else None
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ import re
 import pytest
 
 from duo_flows.domain.evidence import table, words
+from duo_flows.domain.evidence.lookup import ShapeIndex
 from duo_flows.domain.evidence.scan import scan
-from duo_flows.domain.evidence.shape import LINE_SEEN, Kind, ShapeIndex, tokens_of
+from duo_flows.domain.evidence.shape import LINE_SEEN, Kind
+from duo_flows.domain.evidence.vocabulary import words_in
 from tests.domain.evidence.shape_lines import LINES
 
 ROWS = {row.name: row for row in table.SHAPES}
@@ -28,7 +30,7 @@ def test_every_row_has_lines_and_a_name_of_its_own():
 def test_a_row_knows_the_lines_of_its_tool(name, line):
     body = words.body_of(line)
 
-    assert ShapeIndex([ROWS[name]]).find(body, tokens_of(body)) is ROWS[name]
+    assert ShapeIndex([ROWS[name]]).find(body, body.lower(), set(words_in(body))) is ROWS[name]
 
 
 @pytest.mark.parametrize(("name", "line"), EXAMPLES)
