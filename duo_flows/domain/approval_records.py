@@ -1,21 +1,22 @@
 """What is kept of a Group Approval: its item, revisions, reviews, comments, ticks, notices, and its decision.
 
-Values only. Whether a review may be given, or what it brings about, is decided by the approval machine before it gets here. The
-contents of revisions stand in the content store and are named by reference and digest.
+Values only, in the words of the approval machine (`approvals`) where it has them; whether a review may be given, or what it brings
+about, is decided there before it gets here. The contents of revisions stand in the content store and are named by reference.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 from pydantic import AwareDatetime, Field
 
+from .approvals import item as approvals
+from .approvals.audit import AuditEvent
+from .approvals.item import Verdict
+from .approvals.states import FINAL_STATES, ItemState
 from .audit import NewAuditEvent
 from .model import Model
-
-# Nothing changes an item in one of these any more; every other status is open (requirement G12).
-FINAL_STATUSES: Final = frozenset({"approved", "declined", "rerun_requested", "expired", "cancelled"})
 
 
 def item_label(number: int) -> str:
@@ -65,7 +66,7 @@ class NewItem(Model):
     linked: tuple[LinkedItem, ...] = ()
     is_confidential: bool = False
     deadline: AwareDatetime | None = None
-    status: str = "open"
+    state: ItemState = ItemState.DRAFT
 
 
 class Item(NewItem):
@@ -91,8 +92,8 @@ class Item(NewItem):
 
     @property
     def is_open(self) -> bool:
-        """Whether it can still be reviewed."""
-        return self.status not in FINAL_STATUSES
+        """Whether it is not final yet."""
+        return self.state not in FINAL_STATES
 
 
 class Reviewer(Model):
@@ -104,26 +105,29 @@ class Reviewer(Model):
 
 
 class Revision(Model):
-    """One immutable version of all that a decision binds, number `number` from 1. `content_ref` leads to its canonical JSON."""
+    """One immutable version of all that a decision binds, number `number` from 1. `content_ref` leads to its canonical JSON.
+
+    `editor_id` is None where the flow wrote it.
+    """
 
     number: int = Field(ge=1)
     content_ref: str
     digest: str
-    author_id: int | None = None
-    author: str = ""
+    editor_id: int | None = None
+    editor: str = ""
     door: str = ""
     created_at: AwareDatetime
 
 
 class NewReview(Model):
-    """A reviewer's verdict on one revision. The same `key` twice is one review."""
+    """A reviewer's verdict on one revision; None where they took it back. The same `key` twice is one review."""
 
     key: str = Field(min_length=1)
     person_id: int
-    username: str
-    verdict: str
+    person: str
+    verdict: Verdict | None
     revision: int
-    note: str = ""
+    words: str = ""
     door: str
     received_at: AwareDatetime
 
@@ -161,13 +165,14 @@ class KeptComment(Comment):
 
 
 class Tick(Model):
-    """Somebody ticked a text of the checklist, or took the tick back. The same `key` twice is one tick."""
+    """Somebody ticked an entry of the checklist in the words of `entry_digest`, or took the tick back. One `key` is one tick."""
 
     key: str = Field(min_length=1)
-    entry: str
+    entry_id: str
+    entry_digest: str
     is_ticked: bool = True
     person_id: int
-    username: str
+    person: str
     revision: int
     door: str
     received_at: AwareDatetime
@@ -191,48 +196,27 @@ class Notice(NewNotice):
     sent_at: AwareDatetime | None = None
 
 
-class Voice(Model):
-    """What one person decided, on which revision, and when a door received it."""
-
-    person_id: int
-    username: str
-    verdict: str
-    revision: int
-    door: str
-    received_at: AwareDatetime
-
-
-class NewDecision(Model):
+class NewDecision(approvals.Decision):
     """How a Group Approval ended. `text` is what it can be found by beside title and summary: plan and discussion."""
 
-    state: str
-    revision: int
-    digest: str
-    voices: tuple[Voice, ...] = ()
     summary: str
     text: str = ""
-    decided_at: AwareDatetime
 
 
-class Decision(Model):
-    """The permanent record of a final approval."""
+class Decision(approvals.Decision):
+    """The permanent record of a final approval: what it was about, how it ended, and whose reviews were counted."""
 
     item_id: str
     project_id: int
     project_path: str
     number: int
     title: str
-    state: str
-    revision: int
-    digest: str
     requester_id: int
     requester: str
     session_id: str
     is_confidential: bool
-    voices: tuple[Voice, ...]
     linked: tuple[LinkedItem, ...]
     summary: str
-    decided_at: AwareDatetime
 
     @property
     def label(self) -> str:
@@ -249,7 +233,7 @@ class ItemReport(Model):
 
     item_id: str
     version: int
-    status: str | None = None
+    state: ItemState | None = None
     revision: int | None = None
     title: str | None = None
     deadline: AwareDatetime | None = None
@@ -289,3 +273,10 @@ class WaitingFilter(Model):
     project_ids: tuple[int, ...] | None = None
     limit: int = Field(default=50, ge=1, le=200)
     after_id: str = ""
+
+
+def for_chain(event: AuditEvent, *, project_id: int) -> NewAuditEvent:
+    """Return what the approval machine says of an event as the audit chain takes it."""
+    facts = event.model_dump(exclude={"data"})
+    data = event.data.model_dump(mode="json", exclude={"name"})
+    return NewAuditEvent(**facts, name=event.name, project_id=project_id, data=data)

@@ -25,7 +25,7 @@ from .approval_records import (
     Tick,
     WaitingFilter,
 )
-from .audit import AuditEvent, ChainEnd, NewAuditEvent, SignedHead
+from .audit import ChainedEvent, ChainEnd, NewAuditEvent, SignedHead
 from .decision_search import DecisionPage, DecisionSearch
 
 
@@ -110,7 +110,7 @@ class AuditLog(Protocol):
         `ApprovalStore.record` appends with what it records; this is for what belongs to no report, such as a refusal at a door.
         """
 
-    async def events(self, *, after: int = 0, limit: int = 500, item_id: str = "") -> tuple[AuditEvent, ...]:
+    async def events(self, *, after: int = 0, limit: int = 500, item_id: str = "") -> tuple[ChainedEvent, ...]:
         """Return events with `seq` greater than `after`, in order; of one item only, if named.
 
         Raises:

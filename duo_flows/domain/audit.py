@@ -29,13 +29,16 @@ NO_HASH: Final = "0" * 64
 class NewAuditEvent(Model):
     """Something that happened, for the chain. The same `key` written twice stands once.
 
-    `actor` is who did it, as the door has proven it; empty, with no `actor_id`, where a clock or the flow itself did. `name` is in
-    the past tense (`review_submitted`, `vote_refused`). `data` holds ids, names and short values, never a secret.
+    `actor` is who did it, as the door has proven it; empty, with no `actor_id`, where a clock or the flow itself did. `name` is a
+    noun and a past participle (`review.submitted`). `received_at` is the door's stamp, `at` when it was judged; `event_id` names
+    the act that it came of. `data` holds ids, names and short values, never a secret.
     """
 
     key: str = Field(min_length=1)
     at: AwareDatetime
-    name: str = Field(pattern=r"^[a-z]+(_[a-z]+)*$")
+    received_at: AwareDatetime | None = None
+    event_id: str = ""
+    name: str = Field(pattern=r"^[a-z]+\.[a-z]+(_[a-z]+)*$")
     project_id: int
     actor_id: int | None = None
     actor: str = ""
@@ -51,12 +54,14 @@ class NewAuditEvent(Model):
         return data
 
 
-class AuditEvent(Model):
-    """An event of the chain, number `seq` from 1. Reading takes it as it stands: whether it is sound is what a check finds out."""
+class ChainedEvent(Model):
+    """An audit event in the chain, number `seq` from 1. It is read as it stands: whether it is sound is what a check finds out."""
 
     seq: int
     key: str
     at: datetime
+    received_at: datetime | None
+    event_id: str
     name: str
     project_id: int
     actor_id: int | None
@@ -76,27 +81,29 @@ class ChainEnd(Model):
     hash: str = NO_HASH
 
 
-def linked(event: NewAuditEvent, *, after: ChainEnd) -> AuditEvent:
+def linked(event: NewAuditEvent, *, after: ChainEnd) -> ChainedEvent:
     """Return the event as the next one of the chain."""
-    facts = dict(event) | {"at": event.at.astimezone(UTC), "seq": after.seq + 1, "previous_hash": after.hash}
-    unhashed = AuditEvent(**facts, hash="")
+    received_at = event.received_at.astimezone(UTC) if event.received_at else None
+    times = {"at": event.at.astimezone(UTC), "received_at": received_at}
+    facts = dict(event) | times | {"seq": after.seq + 1, "previous_hash": after.hash}
+    unhashed = ChainedEvent(**facts, hash="")
     return unhashed.model_copy(update={"hash": hash_of(unhashed)})
 
 
-def hash_of(event: AuditEvent) -> str:
+def hash_of(event: ChainedEvent) -> str:
     """Return the SHA-256, in hex, of an event's canonical form without its own hash; the hash of the event before is part of it."""
     form = exported(event)
     del form["hash"]
     return digest_of(form)
 
 
-def exported(event: AuditEvent) -> dict[str, Any]:
+def exported(event: ChainedEvent) -> dict[str, Any]:
     """Return an event as it is exported: everything that is hashed, and the hash. Times are UTC with microseconds."""
-    at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
-    return {"form": _FORM, **event.model_dump(exclude={"at"}), "at": at}
+    times = {"at": _instant(event.at), "received_at": _instant(event.received_at) if event.received_at else None}
+    return {"form": _FORM, **event.model_dump(), **times}
 
 
-def imported(line: Mapping[str, Any]) -> AuditEvent:
+def imported(line: Mapping[str, Any]) -> ChainedEvent:
     """Return the event of an exported line.
 
     Raises:
@@ -105,7 +112,7 @@ def imported(line: Mapping[str, Any]) -> AuditEvent:
     facts = dict(line)
     if facts.pop("form", None) != _FORM:
         raise ValueError(f"It is not an audit event of form {_FORM}.")
-    return AuditEvent.model_validate(facts)
+    return ChainedEvent.model_validate(facts)
 
 
 class SignedHead(Model):
@@ -204,13 +211,13 @@ class ChainCheck:
         """The number of the last event that a genuine head vouches for; 0 where there is none."""
         return max(self._expected, default=0)
 
-    def take(self, event: AuditEvent) -> tuple[Fault, ...]:
+    def take(self, event: ChainedEvent) -> tuple[Fault, ...]:
         """Return what is wrong with the next event; empty where it is sound."""
         faults = [*self._place_faults(event), *self._own_faults(event)]
         self._end = ChainEnd(seq=max(event.seq, self._end.seq), hash=event.hash)
         return tuple(faults)
 
-    def _place_faults(self, event: AuditEvent) -> Iterable[Fault]:
+    def _place_faults(self, event: ChainedEvent) -> Iterable[Fault]:
         due = self._end.seq + 1
         if event.seq > due:
             yield _missing(due, event.seq - 1)
@@ -220,7 +227,7 @@ class ChainCheck:
             text = f"Event {event.seq} does not follow the event before it: one of the two was put in, or replaced."
             yield Fault(kind=FaultKind.UNLINKED, seq=event.seq, text=text)
 
-    def _own_faults(self, event: AuditEvent) -> Iterable[Fault]:
+    def _own_faults(self, event: ChainedEvent) -> Iterable[Fault]:
         if hash_of(event) != event.hash:
             text = f"Event {event.seq} is not what it was when it was written."
             yield Fault(kind=FaultKind.CHANGED, seq=event.seq, text=text)

@@ -17,7 +17,8 @@ from itertools import islice
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from .approval_records import FINAL_STATUSES, Decision, Readable
+from .approval_records import Decision, Readable
+from .approvals.states import ItemState
 from .errors import Refused
 from .model import Model
 
@@ -41,7 +42,7 @@ class DecisionSearch(Model):
     words: str = Field(default="", max_length=500)
     person_id: int | None = None
     linked: str = ""
-    states: frozenset[str] = frozenset()
+    states: frozenset[ItemState] = frozenset()
     decided_from: AwareDatetime | None = None
     decided_until: AwareDatetime | None = None
     limit: int = Field(default=20, ge=1, le=100)
@@ -152,8 +153,3 @@ def _words(text: str) -> Iterable[str]:
 def _folded(run: str) -> str:
     bare = (sign for sign in unicodedata.normalize("NFKD", run.casefold()) if sign.isalnum())
     return "".join(bare).casefold()[:_WORD_MAX_LENGTH]
-
-
-def unknown_states(states: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the states that no decision ever has, sorted."""
-    return tuple(sorted(set(states) - FINAL_STATUSES))

@@ -1,6 +1,6 @@
 """What belongs to an item, in SQL: revisions, reviews, comments, ticks, reviewers. Each function's caller holds the item.
 
-What is there already, by its key, is left as it was first written; only comments follow their authors' edits.
+What is there already, by its key, is left as it was first written; only comments follow their editors' edits.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, exists, func, insert, null, select, update
+from sqlalchemy import Table, and_, delete, func, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from duo_flows.domain.approval_records import (
@@ -20,6 +20,7 @@ from duo_flows.domain.approval_records import (
     Revision,
     Tick,
 )
+from duo_flows.domain.approvals.states import LIVE_STATES
 
 from . import approval_rules as rules
 from .approval_tables import (
@@ -107,11 +108,13 @@ async def set_reviewers(connection: AsyncConnection, item_id: str, reviewers: Se
 async def note_who_is_waited_for(connection: AsyncConnection, item_id: str) -> None:
     """Bring up to date on whom an open item waits: its reviewers who have not voted on its current revision."""
     items, reviewers, reviews = approval_items.c, approval_reviewers.c, approval_reviews.c
-    voted = exists().where(
+    said = select(reviews.verdict).where(
         reviews.item_id == items.id, reviews.person_id == reviewers.person_id, reviews.revision == items.revision
     )
-    voted = voted.correlate(approval_items, approval_reviewers)
-    open_since = select(items.opened_at).where(items.id == item_id, items.closed_at.is_(null()), items.revision > 0, ~voted)
+    last_said = said.order_by(reviews.n.desc()).limit(1).correlate(approval_items, approval_reviewers).scalar_subquery()
+    open_since = select(items.opened_at).where(
+        items.id == item_id, items.state.in_(sorted(LIVE_STATES)), items.revision > 0, last_said.is_(null())
+    )
     of_item = update(approval_reviewers).where(reviewers.item_id == item_id)
     await connection.execute(of_item.values(waiting_since=open_since.correlate(approval_reviewers).scalar_subquery()))
 

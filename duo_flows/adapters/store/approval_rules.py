@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from duo_flows.domain.approval_records import (
-    FINAL_STATUSES,
     Comment,
     Decision,
     ItemReport,
@@ -19,11 +18,12 @@ from duo_flows.domain.approval_records import (
     Revision,
     item_label,
 )
+from duo_flows.domain.approvals.states import FINAL_STATES
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused
 
 from .values import storable_text
 
-_STATE = ("status", "revision", "title", "deadline")
+_STATE = ("state", "revision", "title", "deadline")
 
 
 def fresh_item(new: NewItem, *, number: int, at: datetime) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def applied(item: Mapping[str, Any], report: ItemReport, *, at: datetime) -> dic
         return issue
     given = {name: value for name in _STATE if (value := getattr(report, name)) is not None}
     linked = {} if report.linked is None else {"linked": [one.model_dump(mode="json") for one in report.linked]}
-    closed = {"closed_at": at} if report.status in FINAL_STATUSES else {}
+    closed = {"closed_at": at} if report.state in FINAL_STATES else {}
     return issue | given | linked | closed | {"version": report.version, "updated_at": at}
 
 
@@ -117,10 +117,10 @@ def label(item: Mapping[Any, Any]) -> str:
     return item_label(item["number"])
 
 
-def people_of(item: Mapping[Any, Any], decision: NewDecision | Decision, *, authors: Iterable[int | None]) -> list[int]:
+def people_of(item: Mapping[Any, Any], decision: NewDecision | Decision, *, editors: Iterable[int | None]) -> list[int]:
     """Return whom a decision is found by: who asked for it, wrote on it, or decided; sorted, each once."""
-    known = (author for author in authors if author is not None)
-    return sorted({item["requester_id"], *known, *(voice.person_id for voice in decision.voices)})
+    acted = {*editors, decision.person_id, *(review.person_id for review in decision.reviews)}
+    return sorted({item["requester_id"], *(person for person in acted if person is not None)})
 
 
 def link_keys(item: Mapping[Any, Any]) -> list[str]:

@@ -16,15 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from duo_flows.domain.approval_store import AuditLog
-from duo_flows.domain.audit import AuditEvent, ChainEnd, NewAuditEvent, linked
+from duo_flows.domain.audit import ChainedEvent, ChainEnd, NewAuditEvent, linked
 
 from . import approval_rules as rules
 from .approval_tables import audit_events
 from .database import Database
 from .values import storable_text
 
-_COLUMNS = tuple(audit_events.c[name] for name in AuditEvent.model_fields)
-_TEXTS = ("key", "actor", "door", "item_id")
+_COLUMNS = tuple(audit_events.c[name] for name in ChainedEvent.model_fields)
+_TEXTS = ("key", "event_id", "actor", "door", "item_id")
 
 
 class SqlAuditLog(AuditLog):
@@ -39,7 +39,7 @@ class SqlAuditLog(AuditLog):
             return await append_events(self._database, connection, events)
 
     @override
-    async def events(self, *, after: int = 0, limit: int = 500, item_id: str = "") -> tuple[AuditEvent, ...]:
+    async def events(self, *, after: int = 0, limit: int = 500, item_id: str = "") -> tuple[ChainedEvent, ...]:
         async with self._database.read() as connection:
             wanted = _after(after, item_id=item_id).limit(limit)
             try:
@@ -67,7 +67,7 @@ async def append_events(database: Database, connection: AsyncConnection, events:
     return ChainEnd(seq=chained[-1].seq, hash=chained[-1].hash)
 
 
-def chain(events: Sequence[NewAuditEvent], *, after: ChainEnd) -> list[AuditEvent]:
+def chain(events: Sequence[NewAuditEvent], *, after: ChainEnd) -> list[ChainedEvent]:
     """Return the events as they stand in the chain, each linked to the one before."""
     first, *others = events
     ends = accumulate(others, lambda last, event: linked(event, after=_end_of(last)), initial=linked(first, after=after))
@@ -87,7 +87,7 @@ def _storable(event: NewAuditEvent) -> NewAuditEvent:
     return event.model_copy(update={name: storable_text(getattr(event, name)) for name in _TEXTS})
 
 
-def _end_of(event: AuditEvent) -> ChainEnd:
+def _end_of(event: ChainedEvent) -> ChainEnd:
     return ChainEnd(seq=event.seq, hash=event.hash)
 
 
@@ -102,8 +102,8 @@ def _after(seq: int, *, item_id: str) -> Select[Any]:
     return wanted.where(audit_events.c.item_id == item_id) if item_id else wanted
 
 
-async def _read(connection: AsyncConnection, wanted: Select[Any]) -> tuple[AuditEvent, ...]:
-    return tuple(AuditEvent.model_validate(dict(row)) for row in (await connection.execute(wanted)).mappings())
+async def _read(connection: AsyncConnection, wanted: Select[Any]) -> tuple[ChainedEvent, ...]:
+    return tuple(ChainedEvent.model_validate(dict(row)) for row in (await connection.execute(wanted)).mappings())
 
 
 async def _first_unreadable(connection: AsyncConnection, wanted: Select[Any]) -> int:

@@ -47,7 +47,7 @@ async def add_decision(connection: AsyncConnection, item: Mapping[Any, Any], new
         rules.must_be_same_decision(known, new)
         return
     facts = {name: item[name] for name in _OF_ITEM} | {"item_id": item["id"]}
-    given = new.model_dump(exclude={"voices"}) | new.model_dump(mode="json", include={"voices"})
+    given = new.model_dump(exclude={"reviews"}) | new.model_dump(mode="json", include={"reviews"})
     await connection.execute(insert(approval_decisions).values(facts | given))
     await _add_people(connection, item, new)
     await _add_links(connection, item)
@@ -57,8 +57,8 @@ async def add_decision(connection: AsyncConnection, item: Mapping[Any, Any], new
 
 async def _add_people(connection: AsyncConnection, item: Mapping[Any, Any], new: NewDecision) -> None:
     of_item = approval_revisions.c.item_id == item["id"]
-    authors = await connection.scalars(select(approval_revisions.c.author_id).where(of_item))
-    people = rules.people_of(item, new, authors=authors)
+    editors = await connection.scalars(select(approval_revisions.c.editor_id).where(of_item))
+    people = rules.people_of(item, new, editors=editors)
     await connection.execute(insert(approval_decision_people), [{"item_id": item["id"], "person_id": one} for one in people])
 
 

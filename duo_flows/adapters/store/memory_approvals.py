@@ -29,7 +29,8 @@ from duo_flows.domain.approval_records import (
     WaitingFilter,
 )
 from duo_flows.domain.approval_store import ApprovalStore, AuditLog
-from duo_flows.domain.audit import AuditEvent, ChainEnd, NewAuditEvent
+from duo_flows.domain.approvals.states import LIVE_STATES
+from duo_flows.domain.audit import ChainedEvent, ChainEnd, NewAuditEvent
 from duo_flows.domain.decision_search import (
     DecisionPage,
     DecisionSearch,
@@ -53,7 +54,7 @@ class MemoryAuditLog(AuditLog):
     """The audit chain."""
 
     def __init__(self) -> None:
-        self._events: list[AuditEvent] = []
+        self._events: list[ChainedEvent] = []
 
     @override
     async def append(self, events: Sequence[NewAuditEvent]) -> ChainEnd:
@@ -64,7 +65,7 @@ class MemoryAuditLog(AuditLog):
         return await self.end()
 
     @override
-    async def events(self, *, after: int = 0, limit: int = 500, item_id: str = "") -> tuple[AuditEvent, ...]:
+    async def events(self, *, after: int = 0, limit: int = 500, item_id: str = "") -> tuple[ChainedEvent, ...]:
         wanted = (event for event in self._events if event.seq > after and item_id in {"", event.item_id})
         return tuple(wanted)[:limit]
 
@@ -273,9 +274,9 @@ def _review(kept: _Kept, review: NewReview, n: int) -> Review:
 
 def _waits_for(kept: _Kept, person_id: int) -> bool:
     row = kept.row
-    voted = {review.person_id for review in kept.reviews.values() if review.revision == row["revision"]}
+    said = {review.person_id: review.verdict for review in kept.reviews.values() if review.revision == row["revision"]}
     is_asked = any(reviewer.person_id == person_id for reviewer in kept.reviewers)
-    return row["closed_at"] is None and row["revision"] > 0 and is_asked and person_id not in voted
+    return row["state"] in LIVE_STATES and row["revision"] > 0 and is_asked and said.get(person_id) is None
 
 
 def _hit(kept: _Kept, search: DecisionSearch, words: Sequence[str]) -> _Hit | None:
@@ -304,8 +305,8 @@ def _is_asked_for(kept: _Kept, decision: Decision, search: DecisionSearch) -> bo
 
 
 def _people(kept: _Kept, decision: Decision) -> list[int]:
-    authors = (revision.author_id for revision in kept.revisions.values())
-    return rules.people_of(kept.row, decision, authors=authors)
+    editors = (revision.editor_id for revision in kept.revisions.values())
+    return rules.people_of(kept.row, decision, editors=editors)
 
 
 def _is_readable(one: Item | Decision, who: Readable) -> bool:

@@ -17,8 +17,9 @@ from duo_flows.domain.approval_records import (
     Reviewer,
     Revision,
     Tick,
-    Voice,
 )
+from duo_flows.domain.approvals import item as approvals
+from duo_flows.domain.approvals.states import ItemState
 from duo_flows.domain.audit import NewAuditEvent
 from duo_flows.domain.canonical import digest_of_bytes
 from tests.adapters.store.making import NOON
@@ -48,7 +49,7 @@ def a_revision(number: int = 1, **given: Any) -> Revision:
 def a_review(key: str = "v1", who: Reviewer = DANIEL, **given: Any) -> NewReview:
     """Return a review."""
     known = {"verdict": "approved", "revision": 1, "door": "api", "received_at": NOON}
-    return NewReview(**{"key": key, "person_id": who.person_id, "username": who.username, **known} | given)
+    return NewReview(**{"key": key, "person_id": who.person_id, "person": who.username, **known} | given)
 
 
 def a_comment(key: str = "c1", **given: Any) -> Comment:
@@ -59,8 +60,8 @@ def a_comment(key: str = "c1", **given: Any) -> Comment:
 
 def a_tick(key: str = "k1", **given: Any) -> Tick:
     """Return a tick."""
-    known = {"entry": "contract", "person_id": 11, "username": "daniel-r", "revision": 1, "door": "page", "received_at": NOON}
-    return Tick(**{"key": key, **known} | given)
+    known = {"entry_id": "contract", "entry_digest": "c1", "person_id": 11, "person": "daniel-r", "revision": 1}
+    return Tick(**{"key": key, **known, "door": "page", "received_at": NOON} | given)
 
 
 def a_notice(key: str = "opened/11/todo", **given: Any) -> NewNotice:
@@ -69,21 +70,22 @@ def a_notice(key: str = "opened/11/todo", **given: Any) -> NewNotice:
     return NewNotice(**{"key": key, **known} | given)
 
 
-def a_voice(who: Reviewer = DANIEL, **given: Any) -> Voice:
-    """Return what somebody decided."""
-    known = {"verdict": "approved", "revision": 1, "door": "api", "received_at": NOON}
-    return Voice(**{"person_id": who.person_id, "username": who.username, **known} | given)
+def a_counted_review(who: Reviewer = DANIEL, **given: Any) -> approvals.Review:
+    """Return a review that a decision counted."""
+    known = {"person_id": who.person_id, "person": who.username, "verdict": "approved", "revision": 1}
+    return approvals.Review(**{**known, "received_at": NOON, "event_id": "v1"} | given)
 
 
 def a_decision(**given: Any) -> NewDecision:
     """Return a decision on the first revision."""
-    known = {"state": "approved", "revision": 1, "digest": "d1", "voices": (a_voice(),), "summary": "Approved by one."}
-    return NewDecision(**{**known, "decided_at": NOON} | given)
+    known = {"state": ItemState.APPROVED, "revision": 1, "digest": "d1", "reviews": (a_counted_review(),), "event_id": "v1"}
+    facts = {"person_id": 11, "person": "daniel-r", "received_at": NOON, "decided_at": NOON, "summary": "Approved by one."}
+    return NewDecision(**known | facts | given)
 
 
 def an_event(key: str = "e1", **given: Any) -> NewAuditEvent:
     """Return an audit event."""
-    known = {"at": NOON, "name": "review_submitted", "project_id": 7, "actor_id": 11, "actor": "daniel-r", "door": "api"}
+    known = {"at": NOON, "name": "review.submitted", "project_id": 7, "actor_id": 11, "actor": "daniel-r", "door": "api"}
     return NewAuditEvent(**{"key": key, **known, "item_id": "item1", "revision": 1, "data": {"verdict": "approved"}} | given)
 
 
@@ -94,7 +96,7 @@ def a_report(item_id: str = "item1", version: int = 1, **given: Any) -> ItemRepo
 
 def a_first_report(item_id: str = "item1", **given: Any) -> ItemReport:
     """Return the report with which an approval begins: its first revision, and two reviewers."""
-    first = {"revision": 1, "revisions": (a_revision(),), "reviewers": (DANIEL, RACHEL)}
+    first = {"state": ItemState.OPEN, "revision": 1, "revisions": (a_revision(),), "reviewers": (DANIEL, RACHEL)}
     return a_report(item_id, 1, **first | given)
 
 
@@ -109,4 +111,4 @@ async def decided(store: Any, item_id: str = "item1", *, decision: dict[str, Any
     """Open an item and decide it."""
     await opened(store, item_id, **given)
     made = a_decision(**decision or {})
-    return await store.approvals.record(a_report(item_id, 2, status=made.state, decision=made))
+    return await store.approvals.record(a_report(item_id, 2, state=made.state, decision=made))

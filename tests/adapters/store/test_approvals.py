@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from duo_flows.domain.approval_records import Item, ItemFilter, Notice, Readable, WaitingFilter
+from duo_flows.domain.approvals.states import ItemState
 from duo_flows.domain.errors import NeverAgain, NotFound, Refused
 from tests.adapters.store.approvals_making import (
     DANIEL,
@@ -131,7 +132,7 @@ async def test_a_report_is_applied_whole(store, clock):
         deadline=NOON + timedelta(days=3),
         linked=(ISSUE,),
         reviewers=(RACHEL, SOO),
-        revisions=(a_revision(2, author_id=11, author="daniel-r", door="page"),),
+        revisions=(a_revision(2, editor_id=11, editor="daniel-r", door="page"),),
         reviews=(a_review(who=RACHEL, revision=2),),
         comments=(a_comment(),),
         ticks=(a_tick(revision=2),),
@@ -176,10 +177,10 @@ async def test_a_late_report_adds_what_it_tells_and_leaves_the_item_as_it_is(sto
 async def test_a_final_item_stays_as_it_was_decided(store):
     final = await decided(store)
 
-    after = await store.approvals.record(a_report(version=9, status="open", title="Again", reviewers=(SOO,)))
+    after = await store.approvals.record(a_report(version=9, state=ItemState.OPEN, title="Again", reviewers=(SOO,)))
 
     assert after == final
-    assert (after.status, after.is_open, after.closed_at) == ("approved", False, NOON)
+    assert (after.state, after.is_open, after.closed_at) == ("approved", False, NOON)
     assert await store.approvals.reviewers("item1") == (DANIEL, RACHEL)
 
 
@@ -221,7 +222,7 @@ async def test_a_revision_without_its_content_is_refused_whole(store):
         a_report(version=2, revision=2, comments=(a_comment(),)),
         a_report(version=2, reviews=(a_review(revision=2),), comments=(a_comment(),)),
         a_report(version=2, ticks=(a_tick(revision=2),), comments=(a_comment(),)),
-        a_report(version=2, status="approved", decision=a_decision(revision=2), comments=(a_comment(),)),
+        a_report(version=2, state=ItemState.APPROVED, decision=a_decision(revision=2), comments=(a_comment(),)),
     ],
 )
 async def test_what_is_about_a_revision_that_is_not_recorded_is_refused_whole(store, report):
@@ -239,7 +240,7 @@ async def test_a_decision_must_name_the_digest_of_its_revision(store):
     before = await opened(store)
 
     with pytest.raises(NeverAgain, match="Revision 1 is not recorded so"):
-        await store.approvals.record(a_report(version=2, status="approved", decision=a_decision(digest="another")))
+        await store.approvals.record(a_report(version=2, state=ItemState.APPROVED, decision=a_decision(digest="another")))
 
     assert await store.approvals.item("item1") == before
 
@@ -248,10 +249,10 @@ async def test_a_second_other_decision_is_a_fault_and_the_first_stays(store):
     await decided(store)
 
     with pytest.raises(NeverAgain, match="decided otherwise"):
-        await store.approvals.record(a_report(version=3, decision=a_decision(state="declined")))
+        await store.approvals.record(a_report(version=3, decision=a_decision(state=ItemState.DECLINED)))
 
     decision = await store.approvals.decision("item1")
-    assert (decision.state, decision.voices, decision.decided_at) == ("approved", a_decision().voices, NOON)
+    assert (decision.state, decision.reviews, decision.decided_at) == ("approved", a_decision().reviews, NOON)
 
 
 async def test_reviews_are_a_history_in_which_an_edit_clears_those_before_it(store):
@@ -324,12 +325,12 @@ async def test_a_notice_that_was_never_made_cannot_have_gone_out(store):
 
 async def test_text_that_a_database_refuses_does_not_lose_what_somebody_said(store):
     await opened(store)
-    review = a_review("v\0", note="half \ud800 pair and \0")
+    review = a_review("v\0", words="half \ud800 pair and \0")
 
     await store.approvals.record(a_report(version=2, reviews=(review, review)))
     await store.approvals.record(a_report(version=3, reviews=(review,)))
 
-    assert [one.note for one in await store.approvals.reviews("item1")] == ["half ? pair and \ufffd"]
+    assert [one.words for one in await store.approvals.reviews("item1")] == ["half ? pair and \ufffd"]
 
 
 async def test_an_item_waits_for_each_reviewer_until_they_vote_on_its_current_revision(store):
@@ -346,10 +347,22 @@ async def test_an_item_waits_for_each_reviewer_until_they_vote_on_its_current_re
     assert seen == [["item1"], ["item1"], [], [], ["item1"], [], ["item1"]]
 
 
-async def test_nobody_is_waited_for_before_the_first_revision_and_after_the_end(store):
+async def test_who_takes_a_verdict_back_is_waited_for_again(store):
+    await opened(store)
+    await store.approvals.record(a_report(version=2, reviews=(a_review(),)))
+
+    await store.approvals.record(a_report(version=3, reviews=(a_review("back", verdict=None),)))
+
+    assert await _waiting(store) == ["item1"]
+    assert [one.verdict for one in await store.approvals.reviews("item1")] == ["approved", None]
+
+
+async def test_nobody_is_waited_for_before_the_opening_and_after_the_end(store):
     await store.approvals.open_item(an_item("unwritten"))
-    await store.approvals.record(a_report("unwritten", reviewers=(DANIEL,)))
+    await store.approvals.record(a_report("unwritten", state=ItemState.OPEN, reviewers=(DANIEL,)))
     await decided(store, "final")
+    await store.approvals.open_item(an_item("draft"))
+    await store.approvals.record(a_first_report("draft", state=ItemState.DRAFT))
 
     assert await _waiting(store) == []
 
