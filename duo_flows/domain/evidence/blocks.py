@@ -26,6 +26,7 @@ class Neighbour:
 
 # How many lines below may belong to a find whose shape does not say.
 _AFTER: dict[Kind, int] = {
+    Kind.LESSER: 2,
     Kind.VERDICT: 3,
     Kind.SUMMARY: 5,
     Kind.ERROR: 14,
@@ -35,6 +36,7 @@ _AFTER: dict[Kind, int] = {
     Kind.NOTE: 2,
 }
 _BEFORE: dict[Kind, int] = {
+    Kind.LESSER: 2,
     Kind.VERDICT: 8,
     Kind.SUMMARY: 4,
     Kind.ERROR: 8,

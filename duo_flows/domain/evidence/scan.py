@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from . import table
+from .codes import code_of
 from .sections import Section
 from .shape import LINE_SEEN, Kind, Shape
 from .structure import Level, Outline, heading_level
@@ -27,8 +28,10 @@ _END_SEEN = 500
 _TEMPLATE = 300
 # Beyond these, more of the same is counted and not kept: the first and the last tell the story.
 _PLACES_EACH_END = 60
-_OF_SHAPE_EACH_END = 1_000
+_OF_SHAPE_EACH_END, _OF_CODE_EACH_END = 1_000, 10
 _NEWS_KEPT = 3_000
+# Of a shape with more templates than that, each code has places of its own, up to so many codes.
+_CODES_OF_SHAPE = 50
 # Beyond this, lines of new templates are judged one by one.
 _TEMPLATES_KEPT = 200_000
 # With so many different failures, telling them apart in earnest would take longer than a reader waits.
@@ -57,6 +60,11 @@ class BothEnds(Generic[T]):
         if self._last is None:
             self._last = deque(maxlen=self._each)
         self._last.append(thing)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether what comes now is no longer among the first."""
+        return len(self._first) == self._each
 
     def __iter__(self) -> Iterator[T]:
         yield from self._first
@@ -99,27 +107,27 @@ class Scan:
 
 def templates_of(lines: Iterable[str]) -> frozenset[bytes]:
     """Return the templates of a log, to compare another with."""
-    return frozenset(_key(line) for line in lines)
+    return frozenset(template_of(line) for line in lines)
 
 
 def scan(lines: Sequence[str], *, green: frozenset[bytes] = frozenset(), sections: Sequence[Section] = ()) -> Scan:
     """Look at every line once."""
     judge = _Judge()
     seen: dict[bytes, Template] = {}
-    kept: dict[str, BothEnds[Template]] = defaultdict(lambda: BothEnds(_OF_SHAPE_EACH_END))
+    shelf = _Shelf()
     headings: list[tuple[int, Level]] = []
     news: deque[int] = deque(maxlen=_NEWS_KEPT)
     for index, line in enumerate(lines):
         if not line:
             continue
-        key = _key(line)
+        key = template_of(line)
         found = seen.get(key)
         if found is None:
             found = judge.template(line, key, is_known=key in green)
             if len(seen) < _TEMPLATES_KEPT:
                 seen[key] = found
             if found.shape is not None:
-                kept[found.shape.name].add(found)
+                shelf.put(found, line)
             if green and key not in green:
                 news.append(index)
         if found.places is not None:
@@ -128,12 +136,37 @@ def scan(lines: Sequence[str], *, green: frozenset[bytes] = frozenset(), section
             headings.append((index, found.level))
     starts = [(section.first, Level.PART) for section in sections if section.first < len(lines)]
     left_open = [section.first for section in sections if section.last is None and section.first < len(lines)]
-    return Scan(_finds(kept.values()), Outline.of(sorted([*headings, *starts])), list(news), left_open)
+    return Scan(_finds(shelf.templates()), Outline.of(sorted([*headings, *starts])), list(news), left_open)
 
 
-def _key(line: str) -> bytes:
+def template_of(line: str) -> bytes:
+    """Return what lines have in common that differ in digits only."""
     # Bytes, since translating text that is not ASCII takes ten times as long.
     return line[:_TEMPLATE].encode("utf-8", "surrogatepass").translate(_DIGITS)
+
+
+class _Shelf:
+    """Templates by shape: the first and the last of each, and of each code in the middle."""
+
+    def __init__(self) -> None:
+        self._by_shape: dict[str, BothEnds[Template]] = {}
+        self._by_code: dict[str, dict[str, BothEnds[Template]]] = defaultdict(dict)
+
+    def put(self, one: Template, line: str) -> None:
+        """Keep the template, whose first line this is."""
+        name = one.shape.name if one.shape else ""
+        of_shape = self._by_shape.setdefault(name, BothEnds(_OF_SHAPE_EACH_END))
+        if of_shape.is_full:
+            codes = self._by_code[name]
+            code = code_of(line)
+            if code in codes or len(codes) < _CODES_OF_SHAPE:
+                codes.setdefault(code, BothEnds(_OF_CODE_EACH_END)).add(one)
+        of_shape.add(one)
+
+    def templates(self) -> Iterator[Template]:
+        """Yield what is kept, in no order, each once."""
+        kept = [*self._by_shape.values(), *(row for codes in self._by_code.values() for row in codes.values())]
+        yield from {id(one): one for row in kept for one in row}.values()
 
 
 class _Judge:
@@ -185,11 +218,10 @@ def _shape_of(body: str) -> Shape | None:
     return None if found.kind in _OF_WORDS and is_code(body) else found
 
 
-def _finds(kept: Iterable[Iterable[Template]]) -> list[Find]:
+def _finds(kept: Iterable[Template]) -> list[Find]:
     finds = [
         Find(index, one.shape, nth, one.is_known)
-        for of_shape in kept
-        for one in of_shape
+        for one in kept
         if one.shape is not None
         for nth, index in _from_both_ends(list(one.places or ()))
     ]

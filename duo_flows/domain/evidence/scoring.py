@@ -7,9 +7,11 @@ what stands near it; never from the budget. Worth is a number without a unit; on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from .blocks import Neighbour, above, below
+from .codes import code_of
+from .endings import last_kinds
 from .regions import Regions
 from .scan import Find, Scan
 from .shape import Kind
@@ -20,6 +22,7 @@ _WORTH: dict[Kind, float] = {
     Kind.SUMMARY: 90,
     Kind.ERROR: 85,
     Kind.NAME: 80,
+    Kind.LESSER: 50,
     Kind.DETAIL: 48,
     Kind.WORD: 26,
     Kind.NOTE: 7,
@@ -30,6 +33,10 @@ _WORTH: dict[Kind, float] = {
 _TEMPLATE_HALF, _TEMPLATE_HALF_OF_NAMES = 1.5, 5
 # The sixteenth failure of a shape is worth half of the first: the same again says less.
 _SHAPE_HALF = 16
+# Fewer findings are given all, most likely.
+_MANY = 8
+# The first finding of the third code is worth as much as the second one of the rarest code.
+_CODES_BESIDE = 2
 # A line that the green log has too did not make the job fail, most likely.
 _KNOWN = 0.15
 
@@ -52,7 +59,7 @@ def worths(lines: Sequence[str], seen: Scan) -> dict[int, float]:
     """Return the worth of every line that has any."""
     regions = Regions.of(seen, len(lines))
     table: dict[int, float] = {}
-    ranked = _ranked(seen, regions)
+    ranked = _ranked(lines, seen, regions)
     _raise(table, ranked)
     _raise(table, _surroundings(lines, ranked[:_WITH_SURROUNDINGS]))
     _raise(table, _headings(seen, ranked[:_WITH_HEADINGS]))
@@ -60,6 +67,7 @@ def worths(lines: Sequence[str], seen: Scan) -> dict[int, float]:
     _raise(table, ((index, _LAST_COMMAND) for index in regions.last_commands()))
     _raise(table, ((index, _LEFT_OPEN) for index in seen.left_open[-_SECTIONS_LEFT_OPEN:]))
     _raise(table, _ends(regions, len(lines)))
+    _raise(table, last_kinds(lines, seen, regions))
     _raise(table, _news(seen, regions))
     return table
 
@@ -71,20 +79,37 @@ def _raise(table: dict[int, float], worth: Iterable[tuple[int, float] | tuple[Fi
             table[index] = value
 
 
-def _ranked(seen: Scan, regions: Regions) -> list[tuple[Find, float]]:
+def _ranked(lines: Sequence[str], seen: Scan, regions: Regions) -> list[tuple[Find, float]]:
     """Return finds with their worth, the best first."""
     groups: dict[tuple[str, bool, bool], list[Find]] = defaultdict(list)
     for find in seen.finds:
         groups[find.shape.name, regions.has_failed(find.index), find.is_known].append(find)
     valued = [
-        (find, _worth(find, min(2 * place, 2 * (len(group) - 1 - place) + 1)) * regions.factor(find.index))
-        for group in groups.values()
-        for place, find in enumerate(group)
+        (find, _worth(find, rank) * regions.factor(find.index)) for group in groups.values() for find, rank in _places(lines, group)
     ]
     return sorted(valued, key=lambda pair: (-pair[1], pair[0].index))
 
 
-def _worth(find: Find, rank: int) -> float:
+def _places(lines: Sequence[str], group: Sequence[Find]) -> Iterator[tuple[Find, float]]:
+    """Yield finds of one shape with their rank: each code counts by itself, a rare one before one that is everywhere."""
+    for behind, finds in enumerate(_by_code(lines, group)):
+        for place, find in enumerate(finds):
+            yield find, behind / _CODES_BESIDE + min(2 * place, 2 * (len(finds) - 1 - place) + 1)
+
+
+def _by_code(lines: Sequence[str], group: Sequence[Find]) -> list[Sequence[Find]]:
+    """Return finds by their code, the rarest code first; all together if they are few, or seldom have the same."""
+    if len(group) < _MANY:
+        return [group]
+    codes: dict[str, list[Find]] = defaultdict(list)
+    for find in group:
+        codes[code_of(lines[find.index])].append(find)
+    if len(codes) > len(group) / 2:
+        return [group]
+    return sorted(codes.values(), key=lambda finds: (len(finds), finds[0].index))
+
+
+def _worth(find: Find, rank: float) -> float:
     half = _TEMPLATE_HALF_OF_NAMES if find.shape.kind == Kind.NAME else _TEMPLATE_HALF
     worth = _WORTH[find.shape.kind] / (1 + find.nth / half) / (1 + rank / _SHAPE_HALF)
     return worth * _KNOWN if find.is_known else worth

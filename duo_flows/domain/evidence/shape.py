@@ -21,6 +21,7 @@ class Kind(StrEnum):
     SUMMARY = "summary"  # how many failed
     NAME = "name"  # which test, target or file failed
     ERROR = "error"  # what went wrong
+    LESSER = "lesser"  # a checker's finding that it calls no error
     DETAIL = "detail"  # where it did, or what was expected
     WORD = "word"  # no known shape, but words that speak of failure
     NOTE = "note"  # a warning, or something that may matter

@@ -5,6 +5,20 @@ from __future__ import annotations
 from .shape import Kind, Shape, shape
 
 BUILD_SHAPES: tuple[Shape, ...] = (
+    # Processes that crash: far before the summary, if there is one
+    shape(
+        "crash",
+        Kind.VERDICT,
+        "Fatal Python error|Current thread 0x|fatal error has been detected|Problematic frame|hs_err_pid|FATAL ERROR: "
+        "|JS stacktrace|Fatal error. |fatal runtime error|has overflowed its stack|[BUG] |terminate called|SIGSEGV|SIGABRT"
+        "|SIGBUS|SIGILL"
+        "|Segmentation fault|AccessViolation|received signal SIG|core dumped",
+        r"^Fatal Python error: |^Current thread 0x|fatal error has been detected by|^# Problematic frame|hs_err_pid\d"
+        r"|^FATAL ERROR: |JS stacktrace|^Fatal error\. |fatal runtime error|has overflowed its stack|\[BUG\] |^terminate called"
+        r"|^#  SIG[A-Z]{3,4} "
+        r"|\[signal SIG[A-Z]{3,4}|received signal SIG|^Segmentation fault|AccessViolation|\(core dumped\)",
+        after=16,
+    ),
     # Rust
     shape(
         "rustc",
@@ -54,6 +68,14 @@ BUILD_SHAPES: tuple[Shape, ...] = (
         "Sanitizer|runtime error: |ERROR: libFuzzer|==ERROR",
         r"ERROR: \w{1,30}Sanitizer|WARNING: ThreadSanitizer|SUMMARY: \w{1,30}Sanitizer|runtime error: |libFuzzer",
         after=30,
+    ),
+    shape(
+        "sanitizer frame",
+        Kind.DETAIL,
+        " in ",
+        r"(?:^|: {1,8}|\] )#\d{1,3} 0x[0-9a-f]{6,16} in (?!.{0,300}(?:/usr/|libc\b|libasan|compiler-rt|sanitizer|libstdc"
+        r"|/include/c\+\+)).{1,300}\.\w{1,5}:\d",
+        after=0,
     ),
     shape(
         "valgrind",

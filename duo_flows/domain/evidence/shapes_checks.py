@@ -12,6 +12,24 @@ CHECK_SHAPES: tuple[Shape, ...] = (
     shape("pyright", Kind.ERROR, " - error: | error: ", r"^\S{1,300}:\d{1,7}:\d{1,5} - error", after=3),
     shape("psalm and phpstan", Kind.ERROR, "ERROR: |[ERROR] Found|------ ---", r"^ERROR: \w{1,60} - |^\[ERROR\] Found \d", after=4),
     shape("flow and sorbet", Kind.ERROR, "Error ----|https://srb.help", r"^Error -{5,}|https://srb\.help", after=14),
+    # What checkers call no error comes after what they do
+    shape("pylint error", Kind.ERROR, ".py:", r"\.pyi?:\d{1,7}:\d{1,5}: [EF]\d{4}: ", after=2),
+    shape("phpcs", Kind.ERROR, " ERROR ", r"^\d{1,7} \| ERROR +\|", after=1),
+    shape(
+        "ansible-lint",
+        Kind.ERROR,
+        "syntax-check|load-failure|internal-error|parser-error",
+        r"(?:^|: )(?:syntax-check|load-failure|internal-error|parser-error)\b",
+        after=3,
+    ),
+    shape(
+        "lesser finding",
+        Kind.LESSER,
+        ": C|: R|: W|: I| warning: | info: | style: |WARNING |.yml:|.yaml:",
+        r":\d{1,7}:\d{1,5}: [CWRI](?:: |\d{4}: )|:\d{1,7} (?:DL|SC)\d{4} (?:warning|info|style): |^\d{1,7} \| WARNING +\|"
+        r"|\.ya?ml:\d{1,7}(?::\d{1,5})?: [a-z][\w-]{2,40}\[[\w-]{1,40}\]: ",
+        after=1,
+    ),
     # Pythons
     shape("flake8 and kin", Kind.ERROR, ".py:", r"\.pyi?:\d{1,7}:(?:\d{1,5}:?)? \(?\[?[A-Z]{1,5}\d{2,5}\b", after=2),
     shape("ruff", Kind.ERROR, "-->|Would reformat", r"^--> \S{1,300}:\d{1,7}:\d|^Would reformat", after=8),
@@ -82,7 +100,7 @@ CHECK_SHAPES: tuple[Shape, ...] = (
         r"\bDL[34]\d{3}\b|\[(?:syntax-check|expression|shellcheck)\]$",
         after=4,
     ),
-    shape("rubocop", Kind.ERROR, ": C: |: W: |: E: |: F: |: R: ", r":\d{1,7}:\d{1,5}: [CWEFR]: ", after=3),
+    shape("rubocop", Kind.ERROR, ": E: |: F: ", r":\d{1,7}:\d{1,5}: [EF]: ", after=3),
     shape(
         "clippy and clang-tidy",
         Kind.ERROR,

@@ -40,6 +40,13 @@ GENERAL_SHAPES: tuple[Shape, ...] = (
         after=18,
     ),
     shape(
+        "qualified error",
+        Kind.ERROR,
+        "exceptions.|exception.|errors.|error.",
+        r"^(?:\w{1,40}\.){0,8}(?:exceptions?|errors?)\.(?:\w{1,40}\.){0,3}[A-Z]\w{1,80}(?::|$)",
+        after=10,
+    ),
+    shape(
         "zig and others",
         Kind.ERROR,
         "error(|error: the following|: error:|: Error:|: ERROR:",

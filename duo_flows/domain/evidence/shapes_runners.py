@@ -15,6 +15,14 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
         "No files to upload|no matching files|FATAL: ",
         r"^(?:ERROR: No files to upload|WARNING: .{1,200}: no matching files|FATAL: )",
     ),
+    shape(
+        "time ran out",
+        Kind.VERDICT,
+        "could not run to completion|timeout was exceeded|DUE TO TIME LIMIT|has timed out after",
+        r"could not run to completion|timeout was exceeded|DUE TO TIME LIMIT|(?:[Jj]ob|[Bb]uild|[Ss]tep|[Aa]ction\b.{0,200}) has"
+        r" timed out after",
+        after=1,
+    ),
     shape("gitlab script timeout", Kind.ERROR, "execution took longer than", r"execution took longer than"),
     shape(
         "gitlab runner trouble",

@@ -11,6 +11,15 @@ _PYTEST_RULE = r"^(?:_{3,} .{1,300} _{3,}|={5,}.{0,300}={3,}|(?:FAILED|ERROR) \S
 _BULLET_OR_SUMMARY = r"^(?:● |Test Suites:|PASS |FAIL )"
 
 TEST_SHAPES: tuple[Shape, ...] = (
+    # Tests that hang, of whatever runner
+    shape(
+        "test timeout",
+        Kind.VERDICT,
+        "Timeout|Stack of |Exceeded timeout|timed out after|Timed out after|Test timeout|TimeLimitExceeded|Async callback",
+        r"^[+~]{8,} (?:Timeout|Stack of .{1,100}) [+~]{8,}$|\bFailed: Timeout [>(]|[Ee]xceeded timeout of \d|TimeLimitExceeded"
+        r"|[Tt]est .{0,200}timed out after \d|^Test timeout|Async callback was not invoked within",
+        after=14,
+    ),
     # pytest and unittest
     shape(
         "pytest name",
@@ -252,8 +261,9 @@ TEST_SHAPES: tuple[Shape, ...] = (
     shape(
         "perl test",
         Kind.NAME,
-        "#   Failed test|# Failed test|Result: FAIL|Failed test|Dubious, test returned",
-        r"^# +Failed test|^Result: FAIL|Dubious, test returned|Failed \d{1,5}/\d{1,5} (?:subtests|test programs)",
+        "#   Failed test|# Failed test|Result: FAIL|(Wstat: |Failed test|Dubious, test returned",
+        r"^# +Failed test|^Result: FAIL|\(Wstat: [1-9]|\(Wstat: .{1,80}Failed: [1-9]"
+        r"|Dubious, test returned|Failed \d{1,5}/\d{1,5} (?:subtests|test programs)",
         after=6,
     ),
     shape("exunit", Kind.SUMMARY, " tests, | doctests, | test, ", r"\d tests?, [1-9]\d{0,6} failures?", after=3),

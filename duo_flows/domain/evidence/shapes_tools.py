@@ -189,6 +189,20 @@ TOOL_SHAPES: tuple[Shape, ...] = (
         r"An error occurred \(|ERROR: \(gcloud|(?:CREATE|UPDATE|DELETE)_FAILED|_ROLLBACK_|ResourceNotFound|ServiceException",
         after=4,
     ),
+    # Applications that do not start
+    shape(
+        "application start",
+        Kind.ERROR,
+        "APPLICATION FAILED TO START|Application run failed|Error starting ApplicationContext|Error creating bean"
+        "|ImproperlyConfigured|AppRegistryNotReady|Hosting failed to start|Application startup exception|Application startup failed"
+        "|Unable to configure HTTPS|rails aborted!|Booting failed|Failed to boot"
+        "|Failed to find application object",
+        r"^APPLICATION FAILED TO START|Application run failed|Error starting ApplicationContext|Error creating bean"
+        r"|ImproperlyConfigured\b|AppRegistryNotReady|Hosting failed to start|Application startup (?:exception|failed)"
+        r"|Unable to configure HTTPS|rails aborted!|Booting failed|[Ff]ailed to boot|Failed to find application object",
+        after=14,
+        until=r"^\$ |^\d{4}-\d\d-\d\d",
+    ),
     # Databases and configuration
     shape(
         "database",
