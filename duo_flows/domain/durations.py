@@ -18,14 +18,17 @@ def duration_of(value: Any) -> Any:
     """Return the duration that a short form states; a duration, and the ISO form, are left for pydantic.
 
     Raises:
-        ValueError: it is neither.
+        ValueError: it is neither, or longer than a clock can count.
     """
     if isinstance(value, timedelta) or (isinstance(value, str) and value.startswith("P")):
         return value
     match = _SHORT.fullmatch(str(value).strip().lower())
     if match is None:
         raise ValueError("write a duration such as `P7D` or `7d`")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    try:
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    except OverflowError:
+        raise ValueError(f"write a duration of at most {LONGEST.days} days") from None
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration_of, json_schema_input_type=str), Field(gt=timedelta(0), le=LONGEST)]

@@ -161,6 +161,12 @@ class ApprovalItem(Model):
         ticked = {tick.entry for tick in self.ticks}
         return tuple(entry for entry in self.current.checklist if entry not in ticked)
 
+    @property
+    def reminders_at(self) -> tuple[Utc, ...]:
+        """Return when reviewers are reminded, in order: the policy's offsets from the opening, none at or after the deadline."""
+        times = tuple(self.opened_at + offset for offset in self.policy.reminders) if self.opened_at else ()
+        return tuple(at for at in times if self.deadline is None or at < self.deadline)
+
     def revision(self, number: int) -> Revision | None:
         """Return a revision by its number, or None."""
         return next((revision for revision in self.revisions if revision.number == number), None)

@@ -32,8 +32,8 @@ _SENTENCES_AT_MOST = 5
 class Ruling(Model):
     """What came of an event: the item after it, the reason in words for who sent it, and what happened.
 
-    `seen` is the revision that a refused act was about, where another is current: show what changed from `seen` to
-    `item.current.number`. `line` is what to write in a comment instead. A repeat happens to nothing and leaves no audit event.
+    `seen` is the revision that a refused act was about, if that is past; `line` is what to write in a comment instead. A repeat
+    changes nothing and leaves no audit event.
     """
 
     item: ApprovalItem
@@ -44,6 +44,11 @@ class Ruling(Model):
     seen: int | None = None
     line: str = ""
     is_repeat: bool = False
+
+    @property
+    def to_compare(self) -> tuple[int, int] | None:
+        """Return the two revisions whose difference the refused person is to be shown, older first, or None."""
+        return None if self.seen is None else (self.seen, self.item.current.number)
 
 
 class Forecast(Model):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -16,7 +15,6 @@ from .people import ROLE_LEVELS
 _USERNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _TOO_LOW = frozenset(level.name.lower() for level in AccessLevel) - set(ROLE_LEVELS)
 _GLOB_PART = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
-_GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def _usernames(written: tuple[str, ...]) -> tuple[str, ...]:
@@ -37,7 +35,7 @@ def _roles(written: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(roles))
 
 
-# Long enough for every real path; short enough that no pattern becomes slow.
+# Long enough for every real path.
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
@@ -100,12 +98,31 @@ class ReviewerRule(Model):
 
 
 def is_match(glob: str, path: str) -> bool:
-    """Tell whether a path fits a glob as a whole. Case counts, as in git."""
-    return _compiled(glob).fullmatch(path) is not None
+    """Tell whether a path fits a glob as a whole. Case counts, as in git.
 
-
-@lru_cache(maxsize=256)
-def _compiled(glob: str) -> re.Pattern[str]:
+    Every place in the path that the parts so far can end at is followed at once, so that no glob takes long.
+    """
     whole = f"{glob}**" if glob.endswith("/") else glob
-    parts = _GLOB_PART.findall(whole.removeprefix("/"))
-    return re.compile("".join(_GLOBS.get(part) or re.escape(part) for part in parts), re.DOTALL)
+    reached = {0}
+    for part in _GLOB_PART.findall(whole.removeprefix("/")):
+        reached = _ends(part, reached, path)
+    return len(path) in reached
+
+
+def _ends(part: str, starts: set[int], path: str) -> set[int]:
+    """Return where one part of a glob can end that begins at one of these places."""
+    if not starts:
+        return starts
+    if part == "**":
+        return set(range(min(starts), len(path) + 1))
+    if part == "**/":
+        return starts | {at + 1 for at in range(min(starts), len(path)) if path[at] == "/"}
+    if part == "*":
+        return {end for start in starts for end in range(start, _folder_end(start, path) + 1)}
+    if part == "?":
+        return {start + 1 for start in starts if path[start : start + 1] not in {"", "/"}}
+    return {start + len(part) for start in starts if path.startswith(part, start)}
+
+
+def _folder_end(start: int, path: str) -> int:
+    return start + len(path[start:].partition("/")[0])
