@@ -35,7 +35,6 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 DEADLINE = NOON + 7 * DAY
-REFUSED = "refused"
 
 
 def member(person_id: int, username: str, **changed: Any) -> Member:
@@ -88,15 +87,12 @@ def gate(known: Facts = FACTS, **keys: Any) -> ApprovalItem:
     return ruling.item
 
 
-CHECKLIST = {"checklist": ENTRIES, "require_checklist": True}
-
-
-def checked_gate(**keys: Any) -> ApprovalItem:
+def checked_gate(known: Facts = FACTS, **keys: Any) -> ApprovalItem:
     """Return an open item whose checklist of two is to be ticked before anybody approves."""
     item = draft(**keys)
     asks = item.policy.model_copy(update={"checklist": ("contract", "rollback"), "require_checklist": True})
     first = item.current.model_copy(update={"checklist": ENTRIES})
-    return apply(item.model_copy(update={"policy": asks, "revisions": (first,)}), OPENING, FACTS).item
+    return apply(item.model_copy(update={"policy": asks, "revisions": (first,)}), OPENING, known).item
 
 
 def _act(kind: type[Any], who: Member, *, at: datetime = NOON, event_id: str = "", **fields: Any) -> Any:
