@@ -10,7 +10,7 @@ Queries: `state` (FlowState).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -35,6 +35,7 @@ from .people import People
 from .run_state import Carried, EndRun, RunState
 from .session_run import ContinueAsNew, SessionRun
 
+T = TypeVar("T")
 # A message that people send.
 Message = TypeVar("Message", Answer, Stop, Pause, Resume)
 
@@ -146,16 +147,16 @@ class Flow:
         run = await self._begin(start, carried)
         serving = asyncio.create_task(self._people.serve(run.state))
         try:
-            end = await _walk_to_end(run)
+            end = await _while_served(_walk_to_end(run), serving)
         except ContinueAsNew:
             await self._leave()
             serving.cancel()
             left = tuple(self._people.envelopes)
             workflow.continue_as_new(args=[start, run.state.frozen(results=self._people.results, envelopes=left)])
         except asyncio.CancelledError:
-            await self._close(run, EndRun(Ending.STOPPED, "Stopped by the operator, in Temporal."))
+            await _while_served(self._close(run, EndRun(Ending.STOPPED, "Stopped by the operator, in Temporal.")), serving)
             raise
-        return await self._close(run, end)
+        return await _while_served(self._close(run, end), serving)
 
     async def _begin(self, start: StartFlow, carried: Carried | None) -> SessionRun:
         if carried is not None:
@@ -210,6 +211,22 @@ class Flow:
         if end.ending is Ending.FAULT:
             raise ApplicationError(end.reason, type="SessionFailed", non_retryable=True)
         return FlowResult(session_id=state.opened.session_id, ending=end.ending)
+
+
+async def _while_served(doing: Coroutine[Any, Any, T], serving: asyncio.Task[None]) -> T:
+    """Return what is done while people are served.
+
+    Where serving them dies of a fault of ours nobody would ever be answered again. Raised here, it fails the workflow's task: the
+    server tells of it, and tries again until a worker without the fault takes over.
+    """
+    task = asyncio.create_task(doing)
+    try:
+        await workflow.wait_condition(lambda: task.done() or serving.done())
+    except asyncio.CancelledError:
+        task.cancel()
+    if serving.done():
+        serving.result()
+    return await task
 
 
 async def _walk_to_end(run: SessionRun) -> EndRun:

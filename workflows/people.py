@@ -1,7 +1,7 @@
 """What people send to a run: one inbox, one loop, one pure function.
 
 Signals and updates only put envelopes in. The loop takes them out in the order of arrival, has it proven who acted, rules, records
-and replies. It never raises: a refused act is answered, not failed.
+and replies. A refused act is answered, not failed, and so is one that the store does not take.
 """
 
 from __future__ import annotations
@@ -116,9 +116,10 @@ class People:
                 continue
             self._is_busy = True
             self.envelopes = [other for other in self.envelopes if other is not envelope]
-            known = self.results.get(envelope.event_id)
-            self._answer(envelope, known or await self._work_on(state, envelope))
-            self._is_busy = False
+            try:
+                self._answer(envelope, await self._result(state, envelope))
+            finally:
+                self._is_busy = False
 
     def _next(self) -> Envelope | None:
         if self._is_leaving:
@@ -130,6 +131,18 @@ class People:
             if asked is envelope and not waiting.done():
                 waiting.set_result(result)
         self._asked = [pair for pair in self._asked if pair[0] is not envelope]
+
+    async def _result(self, state: RunState, envelope: Envelope) -> AnswerResult:
+        try:
+            return self.results.get(envelope.event_id) or await self._work_on(state, envelope)
+        except ActivityError as error:
+            # Everything is recorded before it takes effect, so that nothing has; only the line is missing.
+            workflow.logger.warning("%s could not be recorded: %s", envelope.event_id, error.cause)
+            reason = (
+                f"This could not be recorded, so nothing was changed. {error.cause or error} Tell the operator, then try again."
+            )
+            self._reply(state, envelope.answer.note_id if envelope.answer else None, reason)
+            return AnswerResult(is_accepted=False, code="not_recorded", reason=reason)
 
     async def _work_on(self, state: RunState, envelope: Envelope) -> AnswerResult:
         if envelope.problem:
@@ -153,6 +166,9 @@ class People:
         """Rule on a proven answer; it is recorded first and takes effect then.
 
         One at a time: while one answer is being recorded the question still reads as open, and another must not find it so.
+
+        Raises:
+            ActivityError: the store does not take it; nothing has changed.
         """
         async with self._ruling_on_one:
             if act.event_id not in self.results:
