@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.evidence import DEFAULT_BUDGET, Excerpt, grep_lines, log_lines, reduce_log, sections_of, view_lines
-from duo_flows.domain.redaction import redact
+from duo_flows.domain.redaction import redact_lines
 from duo_flows.domain.tools.pipelines import JobLog
 
 from .calls import ToolCallContext, ToolOutput
@@ -25,7 +25,7 @@ async def get_job_logs(call: ToolCallContext, asked: JobLog) -> ToolOutput:
 
 
 def _lines(raw: bytes) -> list[str]:
-    return redact("\n".join(log_lines(raw))).split("\n")
+    return redact_lines(log_lines(raw))
 
 
 async def _excerpt(call: ToolCallContext, asked: JobLog, raw: bytes, lines: list[str]) -> tuple[Excerpt, str]:

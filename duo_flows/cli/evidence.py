@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import sys
 import zlib
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from duo_flows.domain.evidence import DEFAULT_BUDGET, Excerpt, log_lines, reduce_log, sections_of
+from duo_flows.domain.redaction import redact_lines
 
 from .failures import CommandError, ExitCode
 from .output import err, plain, print_json
@@ -37,7 +39,7 @@ def evidence(
 ) -> None:
     """Show what a job's log says of its failure, each line under its number.
 
-    It works offline, and on logs of any runner. A log that fits the budget is shown whole.
+    It works offline, and on logs of any runner. A log that fits the budget is shown whole. What looks like a secret is taken out.
 
     Args:
         file: The log, as the runner wrote it; may be packed with gzip; `-` reads standard input.
@@ -49,26 +51,41 @@ def evidence(
         raise CommandError(f"--budget takes a number of characters, 0 or more, not {budget}.", exit_code=ExitCode.USAGE)
     if file == green == _STANDARD_INPUT:
         raise CommandError("Only one of the two logs can come from standard input.", exit_code=ExitCode.USAGE)
-    raw = _read(file)
-    known = log_lines(_read(green)) if green else None
-    excerpt = reduce_log(log_lines(raw), budget=budget, green=known, sections=sections_of(raw))
+    read = _read(file)
+    raw = _unpacked(read, file)
+    known = _lines(_unpacked(_read(green), green)) if green else None
+    excerpt = reduce_log(_lines(raw), budget=budget, green=known, sections=sections_of(raw))
     if json:
         print_json(_as_json(excerpt, budget))
         return
-    sys.stdout.write(plain(excerpt.text) + "\n")
-    sys.stdout.flush()
-    err.print(plain(_told(excerpt, file)), style="dim")
+    if excerpt.text:
+        sys.stdout.write(plain(excerpt.text) + "\n")
+        sys.stdout.flush()
+    err.print(plain(_told(excerpt, budget, _command_for_more(file, read))), style="dim")
 
 
 def _read(name: str) -> bytes:
     try:
-        raw = sys.stdin.buffer.read() if name == _STANDARD_INPUT else Path(name).read_bytes()
+        return sys.stdin.buffer.read() if name == _STANDARD_INPUT else Path(name).read_bytes()
+    except OSError as error:
+        raise _unreadable(name, str(error.strerror)) from None
+
+
+def _unpacked(raw: bytes, name: str) -> bytes:
+    try:
         return gzip.decompress(raw) if raw.startswith(_GZIP) else raw
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or "it is not a whole gzip file"
-        raise CommandError(
-            f"{name} cannot be read: {reason}. Name a log file, or - for standard input.", exit_code=ExitCode.USAGE
-        ) from None
+    except (OSError, EOFError, zlib.error):
+        raise _unreadable(name, "it is not a whole gzip file") from None
+
+
+def _unreadable(name: str, reason: str) -> CommandError:
+    words = f"{name} cannot be read: {reason}. Name a log file, or - for standard input."
+    return CommandError(words, exit_code=ExitCode.USAGE)
+
+
+def _lines(raw: bytes) -> list[str]:
+    # Before anything is cut, so that no secret loses the part by which it is known.
+    return redact_lines(log_lines(raw))
 
 
 def _as_json(excerpt: Excerpt, budget: int) -> dict[str, Any]:
@@ -83,11 +100,18 @@ def _as_json(excerpt: Excerpt, budget: int) -> dict[str, Any]:
     }
 
 
-def _told(excerpt: Excerpt, file: str) -> str:
+def _told(excerpt: Excerpt, budget: int, more: str) -> str:
+    if not excerpt.line_count:
+        return "The log is empty."
+    if not excerpt.shown_count:
+        return f"Nothing of {excerpt.line_count:,} lines fits {budget:,} characters. Raise --budget; lines by number: {more}"
     size = len(excerpt.text)
     lines = f"{excerpt.shown_count:,} of {excerpt.line_count:,} lines"
     shown = f"{lines}, {size:,} characters, about {size // _CHARACTERS_OF_TOKEN:,} tokens."
-    if excerpt.is_whole:
-        return shown
-    source = "FILE" if file == _STANDARD_INPUT else file
-    return f"{shown} For more, raise --budget; for lines by number: sed -n '100,200p' {source}"
+    return shown if excerpt.is_whole else f"{shown} For more, raise --budget; for lines by number: {more}"
+
+
+def _command_for_more(file: str, raw: bytes) -> str:
+    """Return a command that shows lines by number; standard input is gone, so that its reader has to name the file."""
+    source = "FILE" if file == _STANDARD_INPUT else shlex.quote(file)
+    return f"zcat {source} | sed -n '100,200p'" if raw.startswith(_GZIP) else f"sed -n '100,200p' {source}"

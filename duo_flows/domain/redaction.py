@@ -7,7 +7,7 @@ once. It knows shapes only: what it does not find may still be secret, so that i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .disguised_secrets import ENCODED, UNSEEN, without_wrapped
@@ -115,6 +115,15 @@ def redact(text: str) -> str:
         return seen
     found = _redacted(text)
     return text if found == text else _redacted(UNSEEN.sub("", found))
+
+
+def redact_lines(lines: Sequence[str]) -> list[str]:
+    """Return as many lines, without secrets; one that goes on over several lines is found too.
+
+    Args:
+        lines: a log's lines, cleaned but not cut yet, so that no secret has lost the part by which it is known.
+    """
+    return redact("\n".join(lines)).split("\n") if lines else []
 
 
 def _redacted(text: str) -> str:

@@ -95,3 +95,51 @@ def test_half_a_packed_log_is_refused(tmp_path, capsys):
 
     assert run_command(["evidence", str(file)]) == 2
     assert "not a whole gzip file" in capsys.readouterr().err
+
+
+# Made of two parts, so that scanners of this repository have nothing to find.
+TOKEN = "glpat-" + "Zx8kQ2mN7vL4pR9sT1wY"
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--budget", "600"], ["--green", "-"]])
+def test_a_secret_never_leaves_the_log(form, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(LOG)))
+    file = tmp_path / "job.log"
+    file.write_bytes(LOG + b"ERROR: " + b"x" * 390 + b" TOKEN=" + TOKEN.encode() + b"\n" + LOG)
+
+    assert run_command(["evidence", str(file), *form]) == 0
+    printed = capsys.readouterr()
+    assert "glpat" not in printed.out + printed.err
+    assert "ERROR: xxx" in printed.out
+
+
+def test_a_secret_that_goes_on_in_the_next_line_leaves_as_many_lines(tmp_path, capsys):
+    file = tmp_path / "key.log"
+    file.write_text(f"one\n-----BEGIN {'PRIVATE'} KEY-----\n{'MII' * 20}\n-----END {'PRIVATE'} KEY-----\nlast\n")
+
+    assert run_command(["evidence", str(file)]) == 0
+    printed = capsys.readouterr().out
+    assert "MII" not in printed
+    assert "    5| last" in printed
+
+
+def test_a_budget_that_pays_for_no_line_is_said(log, capsys):
+    assert run_command(["evidence", str(log), "--budget", "10"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Nothing of 5,002 lines fits 10 characters. Raise --budget" in printed.err
+
+
+def test_an_empty_log_is_said_to_be_empty(tmp_path, capsys):
+    (tmp_path / "empty.log").write_bytes(b"")
+
+    assert run_command(["evidence", str(tmp_path / "empty.log")]) == 0
+    assert capsys.readouterr() == ("", "The log is empty.\n")
+
+
+def test_lines_of_a_packed_log_are_shown_by_unpacking_it(tmp_path, capsys):
+    packed = tmp_path / "the job.log.gz"
+    packed.write_bytes(gzip.compress(FAILED))
+
+    assert run_command(["evidence", str(packed), "--budget", "600"]) == 0
+    assert f"zcat '{packed}' | sed -n '100,200p'" in " ".join(capsys.readouterr().err.split())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duo_flows.domain.redaction import redact
+from duo_flows.domain.redaction import redact, redact_lines
 
 # Made of two parts, so that scanners of this repository have nothing to find.
 BODY = "abcDEF1234567890xyzq"
@@ -239,3 +239,18 @@ def test_no_gitlab_token_gets_through(text):
 def test_a_megabyte_of_what_a_pattern_begins_with_are_read_to_their_end(unit):
     text = unit * (1_000_000 // len(unit)) + f"\nglpat-{BODY}"
     assert redact(text).endswith("\n[redacted:gitlab_token]")
+
+
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(blacklist_characters="\n"), max_size=30)
+        | st.sampled_from([BEGIN, KEY_LINE, END, "glpat-" + BODY[:12]])
+    )
+)
+def test_lines_stay_as_many(lines):
+    assert len(redact_lines(lines)) == len(lines)
+
+
+def test_a_key_over_lines_is_taken_out_of_each():
+    key = [BEGIN, KEY_LINE, END]
+    assert redact_lines(["one", *key, "two"]) == ["one", *["[redacted:private_key]"] * 3, "two"]
