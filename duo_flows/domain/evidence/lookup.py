@@ -115,8 +115,13 @@ def _word_to_look_up(needle: str, frequency: Mapping[str, int]) -> str:
     if not words:
         return ""
     longest = max(words, key=len)
-    closed = [word for word in words if len(word) >= _WORTH_LOOKING_UP and re.search(rf"[^A-Za-z]{word}[^A-Za-z]", needle)]
+    closed = [word for word in words if len(word) >= _WORTH_LOOKING_UP and _is_closed(needle, word)]
     return min([longest, *closed], key=lambda word: frequency[word.lower()])
+
+
+def _is_closed(needle: str, word: str) -> bool:
+    before, _, after = needle.partition(word)
+    return bool(before and after) and not (before[-1].isalpha() or after[0].isalpha())
 
 
 def _search_of(pattern: re.Pattern[str]) -> Callable[[str], object]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
+from string import ascii_letters
 
 from .vocabulary import spellings, words_in
 
 _WORD = re.compile(rb"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # Words of these lengths stand for all that are not longer than them: patterns count the letters of endings and names.
-_LENGTHS = (1, 5, 8, 12, 20, 40)
+_LENGTHS = (5, 8, 12, 20, 40)
 _STAND_IN = [b"q" * next(length for length in _LENGTHS if count <= length) for count in range(_LENGTHS[-1] + 1)]
 # Pieces of lines that are remembered: some megabytes.
 _KEPT = 20_000
@@ -25,12 +27,13 @@ class Skeletons(dict[bytes, bytes]):
     def __init__(self, patterns: Iterable[str]) -> None:
         """Take the patterns that will judge the lines."""
         super().__init__()
-        self._named = frozenset(
-            spelling.encode()
-            for pattern in patterns
-            for word in words_in(re.sub(r"\\[A-Za-z]", " ", pattern))
-            for spelling in spellings(word)
-        )
+        self._patterns = tuple(patterns)
+
+    @cached_property
+    def _named(self) -> frozenset[bytes]:
+        # Made when it is needed: seldom.
+        words = {word for pattern in self._patterns for word in words_in(re.sub(r"\\[A-Za-z]", " ", pattern))}
+        return frozenset(spelling.encode() for word in {*words, *ascii_letters} for spelling in spellings(word))
 
     def __missing__(self, piece: bytes) -> bytes:
         if len(self) == _KEPT:
@@ -46,9 +49,9 @@ class Skeletons(dict[bytes, bytes]):
         return self._bare(match[0])
 
     def _bare(self, word: bytes) -> bytes:
-        if len(word) == 1 or word in self._named:
+        size = len(word)
+        if word in self._named or size > _LENGTHS[-1]:
             return word
-        if word.isupper():
-            return b"Q" * len(word)
-        stand_in = _STAND_IN[len(word)] if len(word) < len(_STAND_IN) else b"q" * len(word)
-        return stand_in if word[:1].islower() else stand_in.capitalize()
+        if word.islower():
+            return _STAND_IN[size]
+        return b"Q" * size if word.isupper() else _STAND_IN[size].capitalize()
