@@ -137,6 +137,11 @@ def within_cells(row: str, count: int) -> str:
     return row
 
 
+def as_cell(text: str) -> str:
+    """Return a text as one cell of a row: on one line, its own bars without meaning."""
+    return _BARS.sub(lambda found: f"{found[0][:-1]}\\|", " ".join(text.split()))
+
+
 def box_of(text: str) -> tuple[bool | None, str]:
     """Return whether a list item's box is ticked, None without a box, and the text behind it."""
     found = _BOX.fullmatch(text)
