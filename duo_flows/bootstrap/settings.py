@@ -88,6 +88,14 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="The key with which doors sign and the worker verifies, 32 characters or more; both need the same one.",
     )
+    audit_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="The key that heads of the audit chain are signed with. Empty: one that follows from the signing key.",
+    )
+    audit_heads_file: Path = Field(
+        default=Path(".duoflow/audit-heads"),
+        description="The file that signed heads of the audit chain are appended to, away from the database.",
+    )
     allow_unsigned: bool = Field(
         default=False,
         description="Whether starts and answers sent to Temporal by hand count. Who reaches Temporal can then act for anyone.",

@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from duo_flows.bootstrap.embedded.children import StackError
 
-from . import dev, evidence, flows, processes, run, sessions
+from . import audit, dev, evidence, flows, processes, run, sessions
 from .demo import command as demo
 from .failures import MEANINGS, CommandError, ExitCode
 from .output import err, plain, print_json_line
@@ -47,7 +47,7 @@ def build_app() -> App:
         version=lambda: version_of("duo-flows"),
     )
     app.register_install_completion_command()
-    for module in (demo, dev, run, sessions, flows, evidence, processes):
+    for module in (demo, dev, run, sessions, flows, evidence, processes, audit):
         module.add_to(app)
     return app
 

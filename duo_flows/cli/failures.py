@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 5
     SESSION_STOPPED = 6
     INVALID_FLOW = 7
+    AUDIT_BROKEN = 8
     INTERRUPTED = 130
 
 
@@ -30,6 +31,7 @@ MEANINGS = {
     ExitCode.UNREACHABLE: "duo-flows (or a part of it) does not answer; try again later",
     ExitCode.SESSION_STOPPED: "the session that was followed was stopped, cancelled or expired",
     ExitCode.INVALID_FLOW: "a flow file cannot run, or with `--strict` has warnings",
+    ExitCode.AUDIT_BROKEN: "the audit chain is not what it was",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C; a session goes on without you",
 }
 

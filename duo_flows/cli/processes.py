@@ -48,9 +48,9 @@ async def migrate() -> None:
     from duo_flows.bootstrap.services import prepare_store
 
     try:
-        await prepare_store(_settings())
+        await prepare_store(settings_of_process())
     except DuoFlowsError as error:
-        raise _failure(error) from None
+        raise failure_of(error) from None
     say("The database is at this version.")
 
 
@@ -70,12 +70,12 @@ async def add_hook(
     """
     from duo_flows.bootstrap.hooks import ProjectHook, register_hook
 
-    chosen = _settings()
+    chosen = settings_of_process()
     hook = ProjectHook(gitlab_url=chosen.gitlab_url, project=project, hook_url=f"{chosen.public_url.rstrip('/')}/hooks/gitlab")
     try:
         number = await register_hook(hook, token=maintainer_token, secrets_dir=chosen.hook_secrets_dir)
     except DuoFlowsError as error:
-        raise _failure(error) from None
+        raise failure_of(error) from None
     say(f"Project {project} (number {number}) now sends its events to {hook.hook_url}.")
 
 
@@ -109,14 +109,16 @@ def _become(module: str) -> None:
     os.execv(sys.executable, [sys.executable, "-m", module])  # noqa: S606 - our own interpreter and module
 
 
-def _settings() -> Settings:
+def settings_of_process() -> Settings:
+    """Return the settings of the processes, or say what is wrong with them."""
     try:
         return Settings()
     except ValidationError as error:
         raise CommandError("\n".join(faults_of(error)), exit_code=ExitCode.USAGE) from None
 
 
-def _failure(error: DuoFlowsError) -> CommandError:
+def failure_of(error: DuoFlowsError) -> CommandError:
+    """Return how a command ends that met this error."""
     match error:
         case NotFound():
             return CommandError(str(error), exit_code=ExitCode.NOT_FOUND)

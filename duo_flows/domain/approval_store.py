@@ -25,7 +25,7 @@ from .approval_records import (
     Tick,
     WaitingFilter,
 )
-from .audit import ChainedEvent, ChainEnd, NewAuditEvent, SignedHead
+from .audit import ChainedEvent, ChainEnd, KeptHeads, NewAuditEvent, SignedHead
 from .decision_search import DecisionPage, DecisionSearch
 
 
@@ -114,7 +114,7 @@ class AuditLog(Protocol):
         """Return events with `seq` greater than `after`, in order; of one item only, if named.
 
         Raises:
-            NeverAgain: (code `audit_unreadable`) an event was changed into something that is none; the message names it.
+            UnreadableEvent: an event was changed into something that is none.
         """
 
     async def end(self) -> ChainEnd:
@@ -130,5 +130,5 @@ class HeadKeeper(Protocol):
         Effects: a line is added; the same head kept twice stands twice, which does no harm.
         """
 
-    async def heads(self) -> tuple[SignedHead, ...]:
-        """Return every head that was kept, oldest first; none where none was."""
+    async def heads(self) -> KeptHeads:
+        """Return every head that was kept; none where none was."""

@@ -18,6 +18,7 @@ from typing import Any, Final
 from pydantic import AwareDatetime, Field, JsonValue, field_validator
 
 from .canonical import canonical_json, digest_of
+from .errors import NeverAgain
 from .model import Model
 
 # Stands in every hashed form: a later form of events can be told from this one.
@@ -74,6 +75,18 @@ class ChainedEvent(Model):
     hash: str
 
 
+class UnreadableEvent(NeverAgain):
+    """A row of the chain is no event any more: somebody changed it into something else.
+
+    Args:
+        seq: its number.
+    """
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(f"Event {seq} cannot be read: it was changed into something that is none.", code="audit_unreadable")
+        self.seq = seq
+
+
 class ChainEnd(Model):
     """How far a chain has come: its last event's number and hash; 0 and zeros before the first."""
 
@@ -126,6 +139,13 @@ class SignedHead(Model):
     def __str__(self) -> str:
         """Return the one line that files and closing notes hold, and that `head_of` reads."""
         return f"{_HEAD_WORD} {self.seq} {self.hash} {_instant(self.at)} {self.signature}"
+
+
+class KeptHeads(Model):
+    """What was kept of heads, oldest first; `unreadable` are the numbers of lines that hold none, from 1."""
+
+    heads: tuple[SignedHead, ...] = ()
+    unreadable: tuple[int, ...] = ()
 
 
 _HEAD_WORD = "duo-flows-audit-head"
@@ -223,7 +243,7 @@ class ChainCheck:
             yield _missing(due, event.seq - 1)
         elif event.seq < due:
             yield Fault(kind=FaultKind.MISPLACED, seq=event.seq, text=f"Event {event.seq} stands after event {due - 1}.")
-        elif event.previous_hash != self._end.hash:
+        elif event.previous_hash != self._end.hash and self._end.hash:
             text = f"Event {event.seq} does not follow the event before it: one of the two was put in, or replaced."
             yield Fault(kind=FaultKind.UNLINKED, seq=event.seq, text=text)
 
@@ -234,6 +254,11 @@ class ChainCheck:
         if self._expected.get(event.seq, {event.hash}) != {event.hash}:
             text = f"Event {event.seq} is not the one that a signed head vouches for: the chain was computed anew, here or before."
             yield Fault(kind=FaultKind.REWRITTEN, seq=event.seq, text=text)
+
+    def pass_over(self, unreadable: UnreadableEvent) -> tuple[Fault, ...]:
+        """Return what is wrong with an event that cannot be read; the next one is taken as following it."""
+        self._end = ChainEnd(seq=unreadable.seq, hash="")
+        return (Fault(kind=FaultKind.UNREADABLE, seq=unreadable.seq, text=str(unreadable)),)
 
     def finish(self) -> tuple[Fault, ...]:
         """Return what is wrong beyond the single events, once all were taken: a chain that is cut off, heads that are forged."""

@@ -97,11 +97,6 @@ def decision_differs(item_id: str) -> NeverAgain:
     return NeverAgain(f"Item {item_id!r} is decided otherwise. A decision is permanent.", code="decision_differs")
 
 
-def unreadable_event(seq: int) -> NeverAgain:
-    """Return the fault of a row of the audit chain that is no event any more."""
-    return NeverAgain(f"Audit event {seq} cannot be read: it was changed into something that is none.", code="audit_unreadable")
-
-
 def must_be_same_decision(recorded: Decision, given: NewDecision) -> None:
     """Let a decision that is recorded already pass only if it is the same one.
 

@@ -16,9 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from typing_extensions import override
 
 from duo_flows.domain.approval_store import AuditLog
-from duo_flows.domain.audit import ChainedEvent, ChainEnd, NewAuditEvent, linked
+from duo_flows.domain.audit import ChainedEvent, ChainEnd, NewAuditEvent, UnreadableEvent, linked
 
-from . import approval_rules as rules
 from .approval_tables import audit_events
 from .database import Database
 from .values import storable_text
@@ -45,7 +44,7 @@ class SqlAuditLog(AuditLog):
             try:
                 return await _read(connection, wanted)
             except (ValidationError, ValueError, TypeError):
-                raise rules.unreadable_event(await _first_unreadable(connection, wanted)) from None
+                raise UnreadableEvent(await _first_unreadable(connection, wanted)) from None
 
     @override
     async def end(self) -> ChainEnd:

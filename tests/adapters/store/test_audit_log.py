@@ -157,7 +157,7 @@ async def test_a_row_that_is_no_event_any_more_is_named(url, open_at):
         await connection.execute(text("UPDATE audit_events SET data = '[1]' WHERE seq = 2"))
     await database.close()
 
-    with pytest.raises(NeverAgain, match="Audit event 2 cannot be read") as fault:
+    with pytest.raises(NeverAgain, match="Event 2 cannot be read") as fault:
         await store.audit.events()
 
     assert fault.value.code == "audit_unreadable"
