@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -17,23 +16,19 @@ from pydantic import Field
 from .changes import ChangedFile, Edit, apply_edit, checked_path
 from .errors import Refused
 from .model import Model
-from .redaction import redact
+from .redaction import redact, tokens_in
 
 # What somebody can review; a larger change is several commits.
 ACTIONS_MAX = 100
 # Files above this cannot be read either, so that an agent could never mend them.
 FILE_MAX_BYTES = 1024 * 1024
 
-_REDACTED = re.compile(r"\[redacted:([a-z_]+)\]")
-# Found by their place and not by their shape: settings of tests and examples look the same.
-_KINDS_BY_PLACE = frozenset({"secret", "authorization", "basic_auth"})
-
 
 class FileAction(Model):
     """One action on one file. For `update` give the whole `content`, or `old_str` and `new_str`."""
 
     action: Literal["create", "update", "delete", "move"]
-    file_path: str = Field(description="Path from the repository's root, such as src/app.py.")
+    file_path: str = Field(min_length=1, description="Path from the repository's root, such as src/app.py.")
     previous_path: str = Field(default="", description="For move: where the file is now.")
     content: str | None = Field(default=None, description="The whole text after the commit; for move, left out to keep it.")
     old_str: str | None = Field(default=None, description="For update: a passage that stands exactly once in the file.")
@@ -57,7 +52,8 @@ def paths_of(actions: Sequence[FileAction]) -> tuple[str, ...]:
     Raises:
         Refused: a path is not a plain one inside the repository, or carries a secret.
     """
-    named = [path for action in actions for path in (action.file_path, action.previous_path) if path]
+    # Only a move has a path before.
+    named = [path for action in actions for path in (action.file_path, *filter(None, [action.previous_path]))]
     if any(redact(path) != path for path in named):
         raise Refused("A path carries what looks like a secret; take another name.", code="would_write_secret")
     return tuple(sorted({checked_path(path) for path in named}))
@@ -160,16 +156,16 @@ def _decoded(action: FileAction) -> str:
 
 
 def _check_secrets(changed: Sequence[ChangedFile], originals: Mapping[str, Original]) -> None:
-    """Refuse a commit that brings in a token or key that no file had before: what is pushed cannot be taken back."""
-    before = sum(_secret_count(original.text) for original in originals.values())
+    """Refuse a commit that brings a token or key into a file that did not have it: what is pushed cannot be taken back.
+
+    What stood in a file that goes may stand in one that comes: it has been moved.
+    """
+    moved = frozenset[str]().union(*(tokens_in(originals[file.path].text) for file in changed if file.content is None))
     for file in changed:
-        if file.content and _secret_count(file.content) > before:
+        before = tokens_in(originals[file.path].text) if file.path in originals else frozenset()
+        if tokens_in(file.content or "") - before - moved:
             raise Refused(
                 f"{file.path} would carry what looks like a token or a private key; nothing was pushed. Use a variable or a "
                 "placeholder instead.",
                 code="would_write_secret",
             )
-
-
-def _secret_count(text: str) -> int:
-    return sum(kind not in _KINDS_BY_PLACE for kind in _REDACTED.findall(redact(text)))

@@ -54,6 +54,15 @@ def without_wrapped(text: str) -> str:
     return text
 
 
+def wrapped_in(text: str) -> Iterator[str]:
+    """Yield the tokens that go on in the next line, with the line's end in them."""
+    for _, least, pattern in _WRAPPED_PATTERNS:
+        yield from (found[0] for found in pattern.finditer(text) if _is_whole(found, least))
+
+
 def _replaced(found: re.Match[str], kind: str, least: int) -> str:
-    first, line_end, rest = found.groups()
-    return f"[redacted:{kind}]{line_end}[redacted:{kind}]" if len(first) + len(rest) >= least else found[0]
+    return f"[redacted:{kind}]{found[2]}[redacted:{kind}]" if _is_whole(found, least) else found[0]
+
+
+def _is_whole(found: re.Match[str], least: int) -> bool:
+    return len(found[1]) + len(found[3]) >= least

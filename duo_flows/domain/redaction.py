@@ -7,10 +7,10 @@ once. It knows shapes only: what it does not find may still be secret, so that i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .disguised_secrets import ENCODED, UNSEEN, without_wrapped
+from .disguised_secrets import ENCODED, UNSEEN, without_wrapped, wrapped_in
 
 # Every pattern is linear: a repetition is either bounded, possessive (`++`), or followed by nothing that could make it give back.
 
@@ -101,6 +101,9 @@ _BY_PLACE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("secret", re.compile(_SETTING, re.IGNORECASE | re.MULTILINE)),
 )
 
+# An AWS secret has no shape of its own, but its name is nobody else's.
+_TOKENS = (*(pattern for _, pattern in _BY_SHAPE), re.compile(_AWS_SECRET, re.IGNORECASE))
+
 
 def redact(text: str) -> str:
     """Return the text with each secret replaced by `[redacted:<kind>]`; a key of several lines keeps as many lines.
@@ -126,6 +129,21 @@ def redact_lines(lines: Sequence[str]) -> list[str]:
     return redact("\n".join(lines)).split("\n") if lines else []
 
 
+def tokens_in(text: str) -> frozenset[str]:
+    """Return the tokens and private keys in a text themselves, for comparing only.
+
+    Not what is found by its place alone: settings of tests and examples look the same.
+    """
+    return frozenset(token for reading in {text, UNSEEN.sub("", text)} for token in _tokens(reading))
+
+
+def _tokens(text: str) -> Iterator[str]:
+    for pattern in _TOKENS:
+        yield from (found[0] for found in pattern.finditer(text))
+    yield from wrapped_in(text)
+    yield from (text[start:end] for start, end in _private_keys(text))
+
+
 def _redacted(text: str) -> str:
     text = without_wrapped(_without_private_keys(text))
     for kind, pattern in _BY_SHAPE:
@@ -145,17 +163,25 @@ def redact_value(value: Any) -> Any:
 
 
 def _without_private_keys(text: str) -> str:
-    marks = list(_PEM_MARK.finditer(text))
     pieces: list[str] = []
+    position = 0
+    for start, end in _private_keys(text):
+        pieces.append(text[position:start])
+        pieces.append("\n".join(["[redacted:private_key]"] * (text.count("\n", start, end) + 1)))
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _private_keys(text: str) -> Iterator[tuple[int, int]]:
+    """Yield (where it begins, where it ends) of each key in the text."""
+    marks = list(_PEM_MARK.finditer(text))
     position = 0
     for number, mark in enumerate(marks):
         if mark.start() < position:
             continue
-        pieces.append(text[position : mark.start()])
         position = _end_of_key(text, mark, marks[number + 1] if number + 1 < len(marks) else None)
-        key = text[mark.start() : position]
-        pieces.append("\n".join(["[redacted:private_key]"] * (key.count("\n") + 1)) if key else "")
-    return "".join([*pieces, text[position:]])
+        if position > mark.start():
+            yield mark.start(), position
 
 
 def _end_of_key(text: str, mark: re.Match[str], following: re.Match[str] | None) -> int:

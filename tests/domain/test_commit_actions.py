@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from pydantic import ValidationError
 
 from duo_flows.domain.changes import ChangedFile
 from duo_flows.domain.commit_actions import FileAction, Original, files_after, paths_of
@@ -97,18 +98,50 @@ def test_a_secret_that_stood_in_the_file_before_does_not_stop_its_change():
     assert SECRET in str(files_after([action], files)[0].content)
 
 
+OTHER = "glpat-" + "zyxWVU0987654321cbaq"
+KEY = "-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "actions"),
+    [
+        (f"t = '{SECRET}'\n", [act("update", "t.py", content=f"t = '{OTHER}'\n")]),
+        (f"t = '{SECRET}'\n", [act("create", "b.py", content=f"t = '{OTHER}'\n")]),
+        (f"t = '{SECRET}'\n", [act("create", "b.py", content=f"t = '{SECRET}'\n")]),
+        (f"{SECRET}\n{SECRET}\n", [act("update", "t.py", content=f"{SECRET}\n{OTHER}\n")]),
+        (KEY.format("A" * 64), [act("update", "t.py", content=KEY.format("B" * 64))]),
+        ("glpat-" + "abcDEF12\n34567890xyzq\n", [act("update", "t.py", content="glpat-" + "abcDEF12\n34567890xyzz\n")]),
+        (f"t = '{SECRET}'\n", [act("update", "t.py", content=f"t = 'glpat-\u200b{OTHER[6:]}'\n")]),
+    ],
+    ids=["replaced", "beside", "copied", "one of two", "another key", "wrapped", "disguised"],
+)
+def test_an_old_secret_lets_no_other_in(before, actions):
+    originals = {"t.py": Original(text=before), "u.py": Original(text=SECRET)}
+    with pytest.raises(Refused) as refused:
+        files_after([FileAction.model_validate(action) for action in actions], originals)
+    assert refused.value.code == "would_write_secret"
+
+
+def test_a_secret_moves_with_its_file():
+    moved = FileAction(action="move", file_path="b.py", previous_path="a.py")
+    assert [file.path for file in files_after([moved], {"a.py": Original(text=SECRET)})] == ["a.py", "b.py"]
+
+
 def test_settings_of_tests_are_no_secrets():
     assert after(act("create", "ci.yml", content="POSTGRES_PASSWORD: hunter22\nurl: http://u:hunter22@db/x\n"))
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd", "../x", "a/../b", ".git/config", "a/.GIT/x", ".git./x", "a\\b", "a\0b", "a\r\nb", "", "a/"]
+    "path", ["/etc/passwd", "../x", "a/../b", ".git/config", "a/.GIT/x", ".git./x", "a\\b", "a\0b", "a\r\nb", "a/"]
 )
 def test_a_path_that_leads_elsewhere_is_refused(path):
     with pytest.raises(Refused, match="not a plain path"):
-        paths_of(
-            [FileAction(action="move", file_path="b.py", previous_path="a.py"), FileAction(action="delete", file_path=path or ".")]
-        )
+        paths_of([FileAction(action="move", file_path="b.py", previous_path="a.py"), FileAction(action="delete", file_path=path)])
+
+
+def test_an_action_names_its_file():
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        FileAction(action="delete", file_path="")
 
 
 def test_every_path_that_is_touched_is_named_once():
