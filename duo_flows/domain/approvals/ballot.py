@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from duo_flows.domain.model import Model
 
 from .entitlement import voters
@@ -22,34 +24,31 @@ class Ballot(Model):
 
     def has_approved(self, member: Member) -> bool:
         """Tell whether a person's approval counts."""
-        return member in self.approvers
-
-    def holders(self, role: str) -> tuple[Member, ...]:
-        """Return who may vote and holds a role."""
-        return tuple(member for member in self.voters if member.holds(role))
+        return any(member.id == approver.id for approver in self.approvers)
 
     @property
     def undecided(self) -> tuple[Member, ...]:
         """Return who may vote and has not approved: they still can, also after another verdict."""
-        return tuple(member for member in self.voters if member not in self.approvers)
+        return without(self.voters, self.approvers)
+
+
+def without(members: tuple[Member, ...], others: tuple[Member, ...]) -> tuple[Member, ...]:
+    """Return some members but for others, in their order."""
+    gone = {member.id for member in others}
+    return tuple(member for member in members if member.id not in gone)
 
 
 def ballot_of(item: ApprovalItem, facts: Facts) -> Ballot:
     """Return the count of an item, as people are now."""
-    entitled = voters(item, facts)
+    entitled, reviews = voters(item, facts), counted_reviews(item)
+    said = {person_id: review.verdict for person_id, review in reviews.items()}
     return Ballot(
         voters=entitled,
-        approvers=tuple(member for member in entitled if _says(item, member, Verdict.APPROVED)),
-        decliners=tuple(member for member in entitled if _says(item, member, Verdict.DECLINED)),
+        approvers=tuple(member for member in entitled if said.get(member.id) is Verdict.APPROVED),
+        decliners=tuple(member for member in entitled if said.get(member.id) is Verdict.DECLINED),
     )
 
 
-def _says(item: ApprovalItem, member: Member, verdict: Verdict) -> bool:
-    review = counted_review(item, member.id)
-    return review is not None and review.verdict is verdict
-
-
-def counted_review(item: ApprovalItem, person_id: int) -> Review | None:
-    """Return what a person says of the current revision. What names another one is not counted, wherever it stands."""
-    review = item.review_of(person_id)
-    return review if review and review.revision == item.current.number else None
+def counted_reviews(item: ApprovalItem) -> Mapping[int, Review]:
+    """Return what is said of the current revision, by person. What names another one is not counted, wherever it stands."""
+    return {review.person_id: review for review in item.reviews if review.revision == item.current.number}

@@ -7,7 +7,7 @@ from typing import Literal
 
 from . import audit
 from .audit import AuditData, AuditEvent, AuditName
-from .ballot import Ballot, ballot_of, counted_review
+from .ballot import Ballot, ballot_of, counted_reviews
 from .events import Comment, Edit, Event, actor_of
 from .item import ApprovalItem, Decision, Review
 from .objections import Objection
@@ -64,8 +64,8 @@ def _deciding_reviews(item: ApprovalItem, ballot: Ballot) -> tuple[Review, ...]:
         ItemState.APPROVED: ballot.approvers,
         ItemState.DECLINED: ballot.decliners,
     }
-    reviews = (counted_review(item, member.id) for member in counted.get(item.state, ()))
-    return tuple(review for review in reviews if review)
+    reviews = counted_reviews(item)
+    return tuple(reviews[member.id] for member in counted.get(item.state, ()))
 
 
 _RefusalName = Literal[

@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from duo_flows.domain.model import Model
 
-from .ballot import Ballot, ballot_of, counted_review
-from .entitlement import BAR_WORDS, Bar, candidates, capacities, voter_bar
-from .item import ApprovalItem, NamedReviewer, Review, Verdict
+from .ballot import Ballot, ballot_of, without
+from .entitlement import BAR_WORDS, Bar, voter_bar
+from .item import ApprovalItem, NamedReviewer
 from .people import Facts, Member, names
+from .roster import ReviewerStanding, roster_of
 from .states import ItemState
 
 
@@ -51,19 +52,6 @@ class Branch(Model):
         return inner or (self,)
 
 
-class ReviewerStanding(Model):
-    """One reviewer: as what they are asked, what they last said of which revision, whether it counts, and what bars them."""
-
-    person_id: int | None
-    username: str
-    capacities: tuple[str, ...]
-    verdict: Verdict | None = None
-    revision: int | None = None
-    counts: bool = False
-    bar: Bar | None = None
-    words: str = ""
-
-
 class Standing(Model):
     """What `evaluate` finds. For a final item it says how things would be now; how it ended stands in `item.decision`."""
 
@@ -93,7 +81,7 @@ def evaluate(item: ApprovalItem, facts: Facts) -> Standing:
     More approvals never hurt, so it can still pass exactly if it would were all who may vote to approve.
     """
     ballot = ballot_of(item, facts)
-    approval = _all("All of this", (_threshold(item, ballot, facts), *_checklist(item, ballot)))
+    approval = _all("All of this", (_threshold(item, ballot, facts), *_checklist(item)))
     declines = _declines(item, ballot)
     return Standing(
         state=item.state,
@@ -103,7 +91,7 @@ def evaluate(item: ApprovalItem, facts: Facts) -> Standing:
         is_declined=declines.is_met,
         approval=approval,
         declines=declines,
-        reviewers=_reviewers(item, facts),
+        reviewers=roster_of(item, facts),
     )
 
 
@@ -151,8 +139,8 @@ def _user(item: ApprovalItem, user: NamedReviewer, ballot: Ballot, facts: Facts)
 
 
 def _role(role: str, ballot: Ballot) -> Branch:
-    holders = ballot.holders(role)
-    approved = tuple(member for member in holders if ballot.has_approved(member))
+    holders = tuple(member for member in ballot.voters if member.holds(role))
+    approved = tuple(member for member in ballot.approvers if member.holds(role))
     if approved:
         text = f"role {role}: {names(approved)} approved"
     elif holders:
@@ -173,13 +161,13 @@ def _count(needed: int, ballot: Ballot) -> Branch:
     return Branch(kind=RuleKind.THRESHOLD, text=text, is_met=so_far >= needed, can_be_met=able >= needed, **split)
 
 
-def _checklist(item: ApprovalItem, ballot: Ballot) -> tuple[Branch, ...]:
+def _checklist(item: ApprovalItem) -> tuple[Branch, ...]:
     if not item.policy.require_checklist:
         return ()
     total, left = len(item.current.checklist), len(item.unticked)
     text = f"{total - left} of {total} items of the checklist are ticked"
-    # Whoever may vote may tick.
-    return (Branch(kind=RuleKind.CHECKLIST, text=text, is_met=not left, can_be_met=not left or bool(ballot.voters)),)
+    # Whoever may vote may tick, so that ticks alone never stand in the way.
+    return (Branch(kind=RuleKind.CHECKLIST, text=text, is_met=not left, can_be_met=True),)
 
 
 def _declines(item: ApprovalItem, ballot: Ballot) -> Branch:
@@ -190,54 +178,14 @@ def _declines(item: ApprovalItem, ballot: Ballot) -> Branch:
         is_met=so_far >= needed,
         can_be_met=len(ballot.voters) >= needed,
         by=_usernames(ballot.decliners),
-        open_to=_usernames(tuple(member for member in ballot.voters if member not in ballot.decliners)),
+        open_to=_usernames(without(ballot.voters, ballot.decliners)),
     )
 
 
 def _split(members: tuple[Member, ...], ballot: Ballot) -> dict[str, tuple[str, ...]]:
-    approved = tuple(member for member in members if ballot.has_approved(member))
-    return {"by": _usernames(approved), "open_to": _usernames(tuple(member for member in members if member not in approved))}
+    waiting = without(members, ballot.approvers)
+    return {"by": _usernames(without(members, waiting)), "open_to": _usernames(waiting)}
 
 
 def _usernames(members: tuple[Member, ...]) -> tuple[str, ...]:
     return tuple(sorted(member.username for member in members))
-
-
-def _reviewers(item: ApprovalItem, facts: Facts) -> tuple[ReviewerStanding, ...]:
-    """Return all who are asked or have ever said something: by id, then those named whom GitLab does not know."""
-    known = {member.id: member.username for member in candidates(item, facts)}
-    said = {review.person_id: review.person for review in (*item.history, *item.reviews)}
-    named = {user.id: user.username for asked in item.asked for user in asked.users if user.id is not None}
-    lost = sorted({user.username for asked in item.asked for user in asked.users if user.id is None})
-    people = {**named, **said, **known}
-    return (
-        *(_reviewer(item, facts, person_id, people[person_id]) for person_id in sorted(people)),
-        *(
-            ReviewerStanding(person_id=None, username=name, capacities=(f"@{name}",), **_barred(Bar.UNKNOWN_PERSON))
-            for name in lost
-        ),
-    )
-
-
-def _reviewer(item: ApprovalItem, facts: Facts, person_id: int, username: str) -> ReviewerStanding:
-    member = facts.member(person_id)
-    bar = voter_bar(item, member)
-    last = _last_said(item, person_id)
-    return ReviewerStanding(
-        person_id=person_id,
-        username=member.username if member else username,
-        capacities=capacities(item, member) if member else (),
-        verdict=last.verdict if last else None,
-        revision=last.revision if last else None,
-        counts=bar is None and counted_review(item, person_id) is not None,
-        **_barred(bar),
-    )
-
-
-def _barred(bar: Bar | None) -> dict[str, object]:
-    return {"bar": bar, "words": BAR_WORDS[bar] if bar else ""}
-
-
-def _last_said(item: ApprovalItem, person_id: int) -> Review | None:
-    said = [review for review in (*item.history, *item.reviews) if review.person_id == person_id]
-    return said[-1] if said else None

@@ -98,6 +98,14 @@ def test_an_edit_that_touches_less_takes_no_reviewer_away():
     assert play(item, edit(DANIEL, found=Found())).asked == item.asked
 
 
+def test_an_edit_that_touches_the_same_asks_nobody_twice():
+    item = gate(users=("daniel-r",), reviewer_rules=[SECURITY], found=TOUCHING)
+
+    ruling = last(item, edit(DANIEL, found=TOUCHING))
+
+    assert (ruling.item.asked, names_of(ruling)) == (item.asked, ("revision.created",))
+
+
 def test_nobody_inherits_a_vote_with_a_username():
     known = facts(without=(DANIEL,))
     item = gate(known, users=("daniel-r", "ben-o"), threshold=1)

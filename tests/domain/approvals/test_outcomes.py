@@ -245,7 +245,7 @@ def test_expiry_never_means_approval_whatever_was_said_and_whatever_is_to_follow
 
 
 def test_a_reminder_is_for_those_who_may_vote_and_have_said_nothing_of_the_current_revision():
-    ruling = last(gate(), approve(SOO), edit(DANIEL), request_changes(RACHEL, 2), REMIND)
+    ruling = last(gate(), approve(SOO), edit(DANIEL), request_changes(RACHEL, 2), withdraw(BEN), REMIND)
 
     assert ruling.audit[0].data.person_ids == (DANIEL.id, SOO.id, BEN.id)
 

@@ -264,6 +264,14 @@ def test_the_newest_revision_that_somebody_has_reviewed_is_what_changes_are_show
     item = play(gate(decline=2), approve(SOO), edit(DANIEL), decline(RACHEL, 2), edit(DANIEL, base=2, content="again"))
 
     assert [item.last_reviewed(who.id) for who in (SOO, RACHEL, BEN)] == [1, 2, None]
+    assert play(gate(), withdraw(SOO)).last_reviewed(SOO.id) is None
+
+
+def test_what_names_another_revision_is_not_counted_wherever_it_stands():
+    item = play(gate(), edit(DANIEL))
+    with_an_old_review = item.model_copy(update={"reviews": play(gate(), approve(SOO)).reviews})
+
+    assert evaluate(with_an_old_review, FACTS).approval.by == ()
 
 
 def test_a_vote_after_the_deadline_is_refused():
