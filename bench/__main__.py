@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
-from bench import evidence, webhooks
+from bench import evidence, plan_diff, webhooks
 
-_ALL = {"evidence": evidence.main, "webhooks": webhooks.main}
+_ALL = {"evidence": evidence.main, "plan_diff": plan_diff.main, "webhooks": webhooks.main}
 
 
 async def main(names: list[str]) -> None:

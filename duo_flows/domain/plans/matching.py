@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -17,6 +17,8 @@ from .elements import Element
 # Half of the words in common is the same element, edited; a third, where it also stands between the same neighbours.
 _ALIKE = 0.5
 _ALIKE_IN_PLACE = 0.34
+# So much alike at the same place, nobody looks for another.
+_SURELY_ALIKE = 0.6
 # Words that stand in more elements than this point nowhere.
 _COMMON = 8
 # The rarest words of an element find it; more only cost time.
@@ -61,8 +63,14 @@ class Matching:
                 self.pair(one, other)
 
     def pair_alike(self) -> None:
-        """Pair what has most of its words in common, the most alike first."""
-        for _, _, later, earlier in sorted(self._likely()):
+        """Pair what has most of its words in common: first at the same place, then anywhere, the most alike first."""
+        bags = {place: bag_of_words(self.before[place].text) for place in self.free_before()}
+        in_place = {later: (earlier, likeness(self._bag(later), bags[earlier])) for later, earlier in self._in_place().items()}
+        for later, (earlier, alike) in in_place.items():
+            if alike >= _SURELY_ALIKE:
+                self.pair(later, earlier)
+        likely = [(-alike, 0, later, earlier) for later, (earlier, alike) in in_place.items() if alike >= _ALIKE_IN_PLACE]
+        for _, _, later, earlier in sorted([*likely, *self._found(bags)]):
             self.pair(later, earlier)
 
     def free_before(self) -> list[int]:
@@ -94,32 +102,31 @@ class Matching:
                 return
             later, earlier = later + step, earlier + step
 
-    def _likely(self) -> Iterable[tuple[float, int, int, int]]:
-        """Yield pairs worth making: how unlike they are, how far apart, and their positions."""
-        free = self.free_before()
-        bags = {place: bag_of_words(self.before[place].text) for place in free}
+    def _bag(self, later: int) -> Counter[str]:
+        return bag_of_words(self.after[later].text)
+
+    def _found(self, bags: dict[int, Counter[str]]) -> Iterator[tuple[float, int, int, int]]:
+        """Yield pairs worth making, wherever they stand: how unlike they are, how far apart, and their positions."""
         index: dict[str, list[int]] = defaultdict(list)
-        for place in free:
+        for place in self.free_before():
             for trait in _traits(self.before[place].text):
                 index[trait].append(place)
-        in_place = self._in_place()
-        for later in self.free_after():
-            bag = bag_of_words(self.after[later].text)
-            for earlier in {*_found_by(self.after[later].text, index), *in_place.get(later, ())}:
+        for later in self.free_after() if index else ():
+            bag = self._bag(later)
+            for earlier in _found_by(self.after[later].text, index):
                 alike = likeness(bag, bags[earlier])
-                needed = _ALIKE_IN_PLACE if earlier in in_place.get(later, ()) else _ALIKE
-                if alike >= needed:
+                if alike >= _ALIKE:
                     yield -alike, abs(later - earlier), later, earlier
 
-    def _in_place(self) -> dict[int, tuple[int, ...]]:
-        """Return for free later positions the earlier one that has the same place between the same neighbours."""
+    def _in_place(self) -> dict[int, int]:
+        """Return for free later positions the free earlier one that has the same place between the same neighbours."""
         known = [(-1, -1), *sorted(self.pairs.items()), (len(self.after), len(self.before))]
-        placed: dict[int, tuple[int, ...]] = {}
-        for (later, earlier), (later_end, earlier_end) in pairwise(known):
-            for offset in range(1, min(later_end - later, earlier_end - earlier)):
-                if earlier + offset not in self.taken:
-                    placed[later + offset] = (earlier + offset,)
-        return placed
+        return {
+            later + offset: earlier + offset
+            for (later, earlier), (later_end, earlier_end) in pairwise(known)
+            for offset in range(1, min(later_end - later, earlier_end - earlier))
+            if earlier + offset not in self.taken
+        }
 
 
 def _found_by(text: str, index: dict[str, list[int]]) -> list[int]:

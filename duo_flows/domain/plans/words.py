@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
-# A path or code between backticks changes as a whole; a sign of punctuation alone.
-_TOKEN = re.compile(r"\s+|`[^`\n]+`|[\w./-]+|[^\w\s]")
+# A path or code between backticks changes as a whole; a sign of punctuation alone. The space behind goes with it.
+_TOKEN = re.compile(r"(?:`[^`\n]+`|\w(?:[\w./-]*\w)?|[^\w\s]) ?|\s+")
 # Beyond it nobody reads a difference by the word, and the text counts as written anew.
 _TOKENS_MAX = 20_000
 # Anchors within the gaps of anchors; deeper ones tie together words that only happen to be the same.
@@ -38,6 +38,9 @@ class Span(NamedTuple):
     text: str
 
 
+Piece = tuple[SpanKind, Sequence[str]]
+
+
 def word_spans(before: str, after: str) -> tuple[Span, ...]:
     """Return the difference of two texts; removed words stand before what was added in their place."""
     if before == after:
@@ -48,35 +51,41 @@ def word_spans(before: str, after: str) -> tuple[Span, ...]:
     return _spans(_compared(earlier, later, 0))
 
 
-def _spans(pieces: Iterable[tuple[SpanKind, Sequence[str]]]) -> tuple[Span, ...]:
+def _spans(pieces: Iterable[Piece]) -> tuple[Span, ...]:
     filled = ((kind, "".join(tokens)) for kind, tokens in pieces if tokens)
-    return tuple(Span(kind, "".join(text for _, text in group)) for kind, group in groupby(filled, key=lambda piece: piece[0]))
+    return tuple(Span(kind, "".join(text for _, text in group)) for kind, group in groupby(filled, key=itemgetter(0)))
 
 
-def _compared(earlier: Sequence[str], later: Sequence[str], depth: int) -> Iterator[tuple[SpanKind, Sequence[str]]]:
+def _compared(earlier: Sequence[str], later: Sequence[str], depth: int) -> list[Piece]:
+    if not earlier or not later:
+        return _replaced(earlier, later)
     head = _common(earlier, later)
-    tail = _common(earlier[head:][::-1], later[head:][::-1])
-    yield SpanKind.SAME, later[:head]
-    yield from _between(earlier[head : len(earlier) - tail], later[head : len(later) - tail], depth)
-    yield SpanKind.SAME, later[len(later) - tail :]
+    tail = _common(earlier[: head - len(earlier) - 1 : -1], later[: head - len(later) - 1 : -1])
+    return [
+        (SpanKind.SAME, later[:head]),
+        *_between(earlier[head : len(earlier) - tail], later[head : len(later) - tail], depth),
+        (SpanKind.SAME, later[len(later) - tail :]),
+    ]
 
 
-def _between(earlier: Sequence[str], later: Sequence[str], depth: int) -> Iterator[tuple[SpanKind, Sequence[str]]]:
-    anchors = _anchors(earlier, later) if earlier and later and depth < _DEPTH_MAX else []
+def _between(earlier: Sequence[str], later: Sequence[str], depth: int) -> list[Piece]:
+    # A single word is not worth looking for: it was not found at either end.
+    is_worth_it = len(earlier) > 1 and len(later) > 1 and depth < _DEPTH_MAX
+    anchors = _anchors(earlier, later) if is_worth_it else []
     if not anchors:
-        yield from _replaced(earlier, later)
-        return
+        return _replaced(earlier, later)
+    pieces: list[Piece] = []
     from_earlier = from_later = 0
     for one, other in [*anchors, (len(earlier), len(later))]:
-        # What stands before an anchor may share words at both ends.
-        yield from _compared(earlier[from_earlier:one], later[from_later:other], depth + 1)
-        yield SpanKind.SAME, later[other : other + 1]
+        if one > from_earlier or other > from_later:
+            pieces += _compared(earlier[from_earlier:one], later[from_later:other], depth + 1)
+        pieces.append((SpanKind.SAME, later[other : other + 1]))
         from_earlier, from_later = one + 1, other + 1
+    return pieces
 
 
-def _replaced(earlier: Sequence[str], later: Sequence[str]) -> Iterator[tuple[SpanKind, Sequence[str]]]:
-    yield SpanKind.REMOVED, earlier
-    yield SpanKind.ADDED, later
+def _replaced(earlier: Sequence[str], later: Sequence[str]) -> list[Piece]:
+    return [(SpanKind.REMOVED, earlier), (SpanKind.ADDED, later)]
 
 
 def _common(earlier: Sequence[str], later: Sequence[str]) -> int:
@@ -91,11 +100,23 @@ def _common(earlier: Sequence[str], later: Sequence[str]) -> int:
 
 def _anchors(earlier: Sequence[str], later: Sequence[str]) -> list[tuple[int, int]]:
     """Return the places of words that stand once on both sides, as many as keep their order."""
-    once = {word for word, count in Counter(earlier).items() if count == 1 and not word.isspace()}
-    once &= {word for word, count in Counter(later).items() if count == 1}
-    places = {word: place for place, word in enumerate(earlier) if word in once}
-    pairs = [(places[word], place) for place, word in enumerate(later) if word in once]
+    places, places_later = _once(earlier), _once(later)
+    pairs = [(places[word], place) for word, place in places_later.items() if word in places]
     return [pairs[at] for at in longest_rising([one for one, _ in pairs])]
+
+
+def _once(words: Sequence[str]) -> dict[str, int]:
+    """Return the words that stand once, in order, each with its place; spaces tie nothing together."""
+    places: dict[str, int] = {}
+    repeated: set[str] = set()
+    for place, word in enumerate(words):
+        if word in places or word.isspace():
+            repeated.add(word)
+        else:
+            places[word] = place
+    for word in repeated:
+        places.pop(word, None)
+    return places
 
 
 def longest_rising(values: Sequence[int]) -> list[int]:
