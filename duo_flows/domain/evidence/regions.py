@@ -20,6 +20,8 @@ _JOB_FAILED = "gitlab job failed"
 _AT_MOST = 8
 
 _BEFORE, _AFTERWARDS = 0.6, 0.35
+# What is printed by the script that runs after a failure may be the reason, such as a service's log, but mostly is not.
+_CLEANING_UP = 0.6
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,13 @@ class Regions:
         place = bisect_right(self.failed, (index, self.line_count))
         return place > 0 and index <= self.failed[place - 1][1]
 
+    def _is_cleaning_up(self, index: int) -> bool:
+        """Tell whether the failed part had gone on to clean up here; its last line is the runner's word."""
+        start, end = self.failed[bisect_right(self.failed, (index, self.line_count)) - 1]
+        afterwards = self.outline.headings[Level.AFTER]
+        place = bisect_right(afterwards, start)
+        return index < end and place < len(afterwards) and afterwards[place] <= index
+
     def ends(self) -> Iterator[tuple[int, int]]:
         """Yield where failed parts begin and end; twice where the runner went on to clean up before its word."""
         for start, end in self.failed:
@@ -66,7 +75,7 @@ class Regions:
     def factor(self, index: int) -> float:
         """Return what a find here is worth, 1 in a part that failed."""
         if self.has_failed(index):
-            return 1
+            return _CLEANING_UP if self._is_cleaning_up(index) else 1
         return _AFTERWARDS if not self.failed or index > self.failed[-1][1] else _BEFORE
 
 

@@ -18,9 +18,10 @@ _SMALL_GAP = 2
 
 
 def select(lines: Sequence[str], worth: Mapping[int, float], *, budget: int) -> list[int]:
-    """Return the lines to give, in order."""
+    """Return the lines to give, in order. A blank line is given between two others only."""
     purse = Purse(lines, budget)
-    for index in sorted(worth, key=lambda index: (-_priced(worth[index], purse.cost(index)), index)):
+    said = [index for index in worth if lines[index] and not lines[index].isspace()]
+    for index in sorted(said, key=lambda index: (-_priced(worth[index], purse.cost(index)), index)):
         purse.buy(index)
     _close_small_gaps(purse)
     return sorted(purse.kept)
