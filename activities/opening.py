@@ -13,7 +13,8 @@ from duo_flows.domain.flow_context import initial_context
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.people import ACCESS_TO_START, Person, Project
 from duo_flows.domain.pipelines import NoteTarget, TargetKind
-from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy, project_flow_path
+from duo_flows.domain.policy import project_flow_path
+from duo_flows.domain.project_files import read_policy
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import (
     SESSION_WORKFLOW_PREFIX,
@@ -25,6 +26,7 @@ from duo_flows.domain.sessions import (
     SessionStatus,
     SessionUpdate,
     as_summary,
+    workflow_id_of,
 )
 from signals.messages import StartFlow
 from signals.signatures import is_signed
@@ -99,7 +101,7 @@ class Opening:
     async def _opened(self, task: OpenSession, start: StartFlow) -> OpenedSession:
         requester, project = await self._who_and_where(start)
         point = await find_starting_point(self._deps.forge, project, start, gitlab_url=self._deps.gitlab_url)
-        policy = await self._policy(project)
+        policy = await read_policy(self._deps.forge, self._deps.flow_files, project)
         known = await self._deps.sessions.session_of_workflow(task.workflow_id, execution_id=task.execution_id)
         definition, definition_ref = await self._frozen(known, task.flow, start, project)
         beginning = Beginning(task=task, start=start, definition=definition, requester=requester, project=project, point=point)
@@ -132,6 +134,7 @@ class Opening:
     def _trusted(self, task: OpenSession) -> StartFlow:
         start = task.start
         if is_signed(start, self._deps.signing_key):
+            _refuse_replayed(task, start)
             return start
         if start.signature:
             raise Refused("The start carries a signature that is not ours.", code="forged")
@@ -161,13 +164,6 @@ class Opening:
                 code="requester_lacks_access",
             )
         return requester, project
-
-    async def _policy(self, project: Project) -> ProjectPolicy:
-        try:
-            file = await self._deps.forge.file(project.id, POLICY_PATH, ref=project.default_branch)
-        except NotFound:
-            return ProjectPolicy()
-        return self._deps.flow_files.policy(file.text)
 
     async def _definition_text(self, flow: str, start: StartFlow, project: Project) -> tuple[str, bool]:
         if start.definition:
@@ -238,3 +234,13 @@ class Opening:
             session_url=self._deps.session_url(session.id),
             inputs={name: await self._deps.travelling(value) for name, value in inputs.items()},
         )
+
+
+def _refuse_replayed(task: OpenSession, start: StartFlow) -> None:
+    """Refuse a door's start that somebody has read from a history and started again as something else.
+
+    Raises:
+        Refused: the door signed it for another workflow or another flow.
+    """
+    if task.workflow_id != workflow_id_of(start.session_id, start.run) or task.flow != start.flow:
+        raise Refused("The start was signed for another workflow; it counts only for that one.", code="other_workflow")

@@ -25,7 +25,7 @@ class ContextItem(Model):
 class StartFlow(Model):
     """Starts a flow. The workflow's type is the flow's name; this is its one argument.
 
-    `project` is a number or a full path, `requester` a number or a username. What the doors fill in (`session_id`, `run`,
+    `project` is a number or a full path, `requester` a number or a username. What the doors fill in (`session_id`, `run`, `flow`,
     `trigger`, `signature`) may be left out by hand.
     """
 
@@ -39,6 +39,7 @@ class StartFlow(Model):
     definition: str = Field(default="", description="A flow file's text, to run instead of the flow named by the type.")
     session_id: str = ""
     run: int = Field(default=1, ge=1)
+    flow: str = Field(default="", description="The flow that a door has signed for; the workflow's type has to be it.")
     trigger: str = "temporal"
     signature: str = ""
 

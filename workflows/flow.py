@@ -275,7 +275,15 @@ def _next(state: RunState) -> Route:
 def _arguments(args: Sequence[RawValue]) -> tuple[StartFlow, Carried | None]:
     converter = workflow.payload_converter()
     # Only the server says that a run goes on from another; anybody could send the memory of a run that never was.
-    is_continued = workflow.info().continued_run_id is not None
+    info = workflow.info()
+    if info.cron_schedule:
+        raise ApplicationError(
+            "A flow is not started by cron: use a Temporal schedule, which starts a session of its own each time.",
+            type="InvalidStart",
+            non_retryable=True,
+        )
+    # A workflow that the server tries again is continued too, with the arguments that anybody gave it at first.
+    is_continued = info.continued_run_id is not None and info.attempt == 1
     if not args or (len(args) > 1 and not is_continued):
         raise ApplicationError(
             'A flow is started with one argument, for example {"project": "group/project", "requester": "maya", "goal": "…"}.',

@@ -79,7 +79,7 @@ async def start_next_run(services: DoorServices, session: Session, *, event: str
         after = await _note_retry(services, session, event)
     run = await services.sessions.start_next_run(session.id, after=after)
     stored = StartFlow.model_validate_json(await services.contents.get(session.start_ref))
-    message = stored.model_copy(update={"session_id": session.id, "run": run.n, "signature": ""})
+    message = stored.model_copy(update={"session_id": session.id, "run": run.n, "flow": session.flow, "signature": ""})
     summary = f"{session.flow} for @{session.requester} in {session.project_path}, run {run.n}"
     await services.temporal.start(session.flow, sign(message, services.signing_key), workflow_id=run.workflow_id, summary=summary)
     return await services.sessions.session(session.id)
@@ -137,6 +137,7 @@ def _message(start: NewStart, session_id: str) -> StartFlow:
         additional_context=start.additional_context,
         definition=start.definition,
         session_id=session_id,
+        flow=start.flow,
         trigger=start.trigger,
     )
 

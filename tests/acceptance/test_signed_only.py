@@ -1,4 +1,4 @@
-"""Where DUOFLOWS_ALLOW_UNSIGNED is off, whoever reaches Temporal speaks for nobody."""
+"""Where DUOFLOWS_ALLOW_UNSIGNED is off, starts and answers sent to Temporal by hand count for nobody."""
 
 import secrets
 

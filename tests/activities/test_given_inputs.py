@@ -101,7 +101,7 @@ async def test_a_retried_run_knows_how_the_one_before_ended(world):
     end = SessionUpdate(session_id=first.session_id, run=1, status=SessionStatus.STOPPED, ending=Ending.CANCELLED, entries=(line,))
     await world.store.sessions.update(end)
     retried = await world.store.sessions.start_next_run(first.session_id, after=1)
-    start = StartFlow(project=7, requester=2, session_id=first.session_id, run=2, definition=PLAIN)
+    start = StartFlow(project=7, requester=2, session_id=first.session_id, run=2, flow="fix_pipeline", definition=PLAIN)
     task = OpenSession(flow="fix_pipeline", workflow_id=retried.workflow_id, start=sign(start, SIGNING_KEY))
 
     second = await run(SessionActivities(world.deps).open_session, task)

@@ -35,7 +35,7 @@ async def _open(
 ) -> OpenedSession:
     start = StartFlow.model_validate({"project": 7, "requester": "maya", "pipeline_id": 500, "definition": definition, **by_door})
     if by_door:
-        start = sign(start, SIGNING_KEY)
+        start = sign(start.model_copy(update={"flow": "fix_pipeline"}), SIGNING_KEY)
     task = OpenSession(flow="fix_pipeline", workflow_id=workflow_id, execution_id=execution_id, start=start)
     return await ActivityEnvironment().run(SessionActivities(world.deps).open_session, task)
 
@@ -109,3 +109,20 @@ async def test_a_run_that_cannot_begin_ends_its_session_and_tells_the_merge_requ
     assert (session.status, session.ending) == (SessionStatus.FAILED, Ending.FAULT)
     assert session.summary == caught.value.message
     assert world.notes_by_us() == [caught.value.message]
+
+
+@pytest.mark.parametrize(
+    ("workflow_id", "flow"),
+    [("by-hand", "fix_pipeline"), ("session/s1/2", "fix_pipeline"), ("session/s2/1", "fix_pipeline"), ("session/s1/1", "another")],
+)
+async def test_a_doors_start_counts_for_no_other_workflow_and_harms_the_session_it_was_for_in_nothing(world, workflow_id, flow):
+    await _open(world, "e1", SAY_HELLO, workflow_id="session/s1/1", session_id="s1")
+    running = await world.store.sessions.session("s1")
+    message = {"project": 7, "requester": "maya", "pipeline_id": 500, "definition": SAY_HELLO, "session_id": "s1"}
+    replayed = sign(StartFlow.model_validate({**message, "flow": "fix_pipeline"}), SIGNING_KEY)
+    task = OpenSession(flow=flow, workflow_id=workflow_id, execution_id="e2", start=replayed)
+
+    with pytest.raises(ApplicationError, match="signed for another workflow"):
+        await ActivityEnvironment().run(SessionActivities(world.deps).open_session, task)
+
+    assert await world.store.sessions.session("s1") == running

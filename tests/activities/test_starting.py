@@ -56,8 +56,8 @@ async def test_what_only_a_door_may_say_is_not_believed_of_a_start_by_hand(world
 
 async def test_a_signed_start_opens_the_session_that_the_door_named(world):
     world.allow_unsigned = False
-    task = start_of()
-    start = sign(task.start.model_copy(update={"session_id": "s1", "trigger": "gitlab"}), SIGNING_KEY)
+    task = start_of().model_copy(update={"workflow_id": "session/s1/1"})
+    start = sign(task.start.model_copy(update={"session_id": "s1", "flow": task.flow, "trigger": "gitlab"}), SIGNING_KEY)
 
     session = await run(SessionActivities(world.deps).open_session, task.model_copy(update={"start": start}))
 

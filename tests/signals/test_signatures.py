@@ -31,6 +31,7 @@ TAMPERED = {
         "definition": "version: v1",
         "session_id": "s2",
         "run": 2,
+        "flow": "another",
         "trigger": "gitlab",
     },
     Answer: {

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.client import WorkflowContinuedAsNewError, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -122,4 +122,21 @@ async def test_a_flow_is_not_started_with_null_or_with_the_memory_of_a_run_that_
     assert isinstance(failed.value.cause, ApplicationError)
     assert failed.value.cause.type == "InvalidStart"
     assert reason in str(failed.value.cause)
+    assert world.planner.asked == []
+
+
+async def test_a_flow_started_by_cron_ends_at_once_and_its_next_turn_believes_no_memory(temporal: WorkflowEnvironment):
+    world, task_queue = World(), f"test-{uuid4().hex}"
+    start = {"project": 7, "requester": "maya", "pipeline_id": 500}
+    async with worker_of(temporal.client, world.deps, task_queue=task_queue):
+        handle = await temporal.client.start_workflow(
+            "fix_pipeline", args=[start, {}], id=f"test/{uuid4().hex}", task_queue=task_queue, cron_schedule="@every 1s"
+        )
+        first = temporal.client.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id)
+        with pytest.raises(WorkflowContinuedAsNewError):
+            await first.result(follow_runs=False)
+        await temporal.client.get_workflow_handle(handle.id).terminate()
+        last = (await first.fetch_history()).events[-1]
+
+    assert "not started by cron" in last.workflow_execution_failed_event_attributes.failure.message
     assert world.planner.asked == []

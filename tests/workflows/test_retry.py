@@ -15,7 +15,9 @@ async def start_next_run(temporal: WorkflowEnvironment, flow: RunningFlow) -> Ru
     """Start the next run as a door does."""
     session = await flow.session()
     run = await flow.world.store.sessions.start_next_run(session.id, after=session.run)
-    message = StartFlow(project=7, requester=2, pipeline_id=500, session_id=session.id, run=run.n, trigger="api")
+    message = StartFlow(
+        project=7, requester=2, pipeline_id=500, session_id=session.id, run=run.n, flow="fix_pipeline", trigger="api"
+    )
     with temporal.with_time_skipping_disabled():
         handle = await temporal.client.start_workflow(
             "fix_pipeline", sign(message, SIGNING_KEY), id=run.workflow_id, task_queue=flow.task_queue
