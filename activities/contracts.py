@@ -187,7 +187,7 @@ class ConversationCompacted(Model):
 
 
 class ToolRun(Model):
-    """Asks for one tool call. `call_id` is empty where a step calls and not a model.
+    """Asks for one tool call. `call_id` is empty where a step calls and not a model; `turn` is the agent's, 0 without one.
 
     `keeps_value`: what the tool gives is wanted for the context, also where a model has called it.
     """
@@ -198,6 +198,7 @@ class ToolRun(Model):
     tool: str
     arguments: Any
     call_id: str = ""
+    turn: int = 0
     subsession: int = 0
     keeps_value: bool = False
 

@@ -22,7 +22,7 @@ from .contracts import LookAtPipeline, PipelineSeen, ToolContract, ToolDone, Too
 from .deps import Deps
 from .heartbeats import beating
 from .log_lines import event_data_of
-from .tool_consent import require_consent
+from .tool_consent import moment_of, require_consent
 from .tool_places import placed
 from .tool_results import KeptResult, arguments_for_log, keep_result, line_for_log
 from .tool_rights import check_allowed, effective_arguments, validated
@@ -116,7 +116,7 @@ class ToolActivities(ToolContract):
 
 def _key(task: ToolRun) -> str:
     """Return what names this call within its session, however often it is tried."""
-    return f"run{task.scope.run}/step{task.step}/{task.component}/{task.tool}/{task.call_id}"
+    return moment_of(task).key_of(task.tool, task.call_id)
 
 
 def _seen(pipelines: tuple[Pipeline, ...]) -> PipelineSeen:

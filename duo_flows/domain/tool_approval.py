@@ -17,6 +17,9 @@ from .model import Model
 from .requests import CONSENTS, Choice
 from .sessions import LogEntry
 
+# As many as no two calls of one moment share.
+_KEY_DIGITS = 32
+
 
 class AskedCall(Model):
     """A call as the log line of its request names it. `id` is the model's, `digest` names tool and exact arguments."""
@@ -26,19 +29,37 @@ class AskedCall(Model):
     digest: str
 
 
+class CallMoment(Model):
+    """When a call is asked for: in which run and step, by whom (`agent` is a component or a subsession of one), in which turn.
+
+    A model supplies the ids of its calls and may repeat them. Here is nothing of a model's, so that with its moment a call is one
+    call, however it is named.
+    """
+
+    run: int
+    step: int
+    agent: str
+    turn: int
+
+    def key_of(self, tool: str, call_id: str) -> str:
+        """Return what names a call of this moment within its session, however often it is tried."""
+        # Names and ids are of any length and have any sign in them.
+        return f"run{self.run}/step{self.step}/{self.agent}/turn{self.turn}/{digest_of([tool, call_id])[:_KEY_DIGITS]}"
+
+
 class CallConsent(Model):
-    """A person's yes to some calls: once each in the run that asked, or (`is_lasting`) whenever they are asked for again."""
+    """A person's yes to some calls: once each in the moment that asked, or (`is_lasting`) whenever they are asked for again."""
 
     request_id: str
     actor: str
-    run: int
+    moment: CallMoment
     is_lasting: bool
     calls: tuple[AskedCall, ...]
 
-    def covers(self, call: AskedCall, *, run: int) -> bool:
-        """Tell whether the person said yes to this call of this run."""
+    def covers(self, call: AskedCall, *, moment: CallMoment) -> bool:
+        """Tell whether the person said yes to this call of this moment."""
         same = [asked for asked in self.calls if (asked.tool, asked.digest) == (call.tool, call.digest)]
-        return bool(same) and (self.is_lasting or (run == self.run and any(asked.id == call.id for asked in same)))
+        return bool(same) and (self.is_lasting or (moment == self.moment and any(asked.id == call.id for asked in same)))
 
 
 def asked_call(call_id: str, tool: str, arguments: Mapping[str, Any]) -> AskedCall:
@@ -78,20 +99,28 @@ def consents_in(requests: Iterable[LogEntry], answers: Iterable[LogEntry]) -> tu
         request = asked.get((answer.run, request_id))
         if request is None or request.key != request_key(request.run, request_id):
             continue
+        moment = _moment_of(request)
         choice = str(answer.data.get("choice"))
         is_yes = choice in CONSENTS and answer.data.get("digest") == request.data.get("digest")
         calls = _calls_of(request) if is_yes else ()
-        if calls:
+        if calls and moment is not None:
             found.append(
                 CallConsent(
                     request_id=request_id,
                     actor=answer.actor,
-                    run=answer.run,
+                    moment=moment,
                     is_lasting=choice == Choice.ALWAYS,
                     calls=calls,
                 )
             )
     return tuple(found)
+
+
+def _moment_of(request: LogEntry) -> CallMoment | None:
+    try:
+        return CallMoment.model_validate({"run": request.run, **{name: request.data[name] for name in ("step", "agent", "turn")}})
+    except (KeyError, ValidationError):
+        return None
 
 
 def _calls_of(request: LogEntry) -> tuple[AskedCall, ...]:

@@ -8,16 +8,17 @@ from hypothesis import strategies as st
 
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.sessions import LogEntry, LogKind
-from duo_flows.domain.tool_approval import AskedCall, asked_call, batch_digest, consents_in, request_key
+from duo_flows.domain.tool_approval import AskedCall, CallMoment, asked_call, batch_digest, consents_in, request_key
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CALL = asked_call("c1", "create_merge_request_note", {"body": "Hello", "merge_request_iid": 1})
 OTHER = asked_call("c2", "create_merge_request_note", {"body": "Goodbye", "merge_request_iid": 1})
 DIGEST = batch_digest("r1", [CALL])
+ASKED_AT = {"step": 3, "agent": "work#2", "turn": 4}
 
 
 def request(*calls: AskedCall, **changed: object) -> LogEntry:
-    data = {"request": "r1", "digest": DIGEST, "calls": [call.model_dump() for call in calls]}
+    data = {"request": "r1", "digest": DIGEST, **ASKED_AT, "calls": [call.model_dump() for call in calls]}
     known = {"key": request_key(1, "r1"), "kind": LogKind.REQUEST, "text": "", "data": data, "seq": 1, "run": 1, "at": NOON}
     return LogEntry.model_validate({**known, **changed})
 
@@ -28,8 +29,9 @@ def answer(choice: str = "apply", *, run: int = 1, **changed: object) -> LogEntr
     return LogEntry.model_validate({**known, "data": data, "run": run, "at": NOON})
 
 
-def is_covered(requests, answers, call=CALL, *, run=1) -> bool:
-    return any(consent.covers(call, run=run) for consent in consents_in(requests, answers))
+def is_covered(requests, answers, call=CALL, **moment) -> bool:
+    now = CallMoment(**{"run": 1, **ASKED_AT, **moment})
+    return any(consent.covers(call, moment=now) for consent in consents_in(requests, answers))
 
 
 def test_an_applied_request_covers_the_call_it_named_in_its_run():
@@ -62,6 +64,20 @@ def test_an_apply_ends_with_its_run_and_an_always_does_not():
     assert not is_covered([request(CALL)], [answer("always")], OTHER, run=2)
 
 
+@pytest.mark.parametrize("moment", [{"step": 4}, {"agent": "work"}, {"agent": "other#2"}, {"turn": 5}])
+def test_a_call_of_another_moment_with_the_same_id_and_arguments_is_another_call(moment):
+    assert not is_covered([request(CALL)], [answer()], **moment)
+    assert CallMoment(**{"run": 1, **ASKED_AT, **moment}).key_of("t", "c1") != CallMoment(run=1, **ASKED_AT).key_of("t", "c1")
+
+
+@pytest.mark.parametrize("lost", list(ASKED_AT))
+def test_a_request_that_does_not_say_when_it_asked_proves_nothing(lost):
+    line = request(CALL)
+    known = {name: value for name, value in line.data.items() if name != lost}
+
+    assert consents_in([line.model_copy(update={"data": known})], [answer("always")]) == ()
+
+
 def test_an_answer_of_another_run_to_a_request_of_this_one_proves_nothing():
     assert consents_in([request(CALL)], [answer("always", run=2)]) == ()
 
@@ -77,13 +93,13 @@ def test_a_request_that_no_activity_wrote_proves_nothing():
 
 @pytest.mark.parametrize("calls", [None, 1, "x", [1], [{"id": "c1"}], [{**CALL.model_dump(), "more": 1}]])
 def test_what_cannot_be_read_is_no_consent(calls):
-    line = request(data={"request": "r1", "digest": DIGEST, "calls": calls})
+    line = request(data={"request": "r1", "digest": DIGEST, **ASKED_AT, "calls": calls})
 
     assert consents_in([line], [answer()]) == ()
 
 
 def test_a_question_without_calls_consents_to_none():
-    assert consents_in([request(data={"request": "r1", "digest": DIGEST})], [answer()]) == ()
+    assert consents_in([request(data={"request": "r1", "digest": DIGEST, **ASKED_AT})], [answer()]) == ()
 
 
 def test_the_digest_of_a_batch_names_its_question_and_the_order_of_its_calls():

@@ -54,6 +54,7 @@ async def _call_tool(loop: AgentTurns, call: CallRequest) -> ToolResult:
         tool=call.name,
         arguments=call.arguments,
         call_id=call.id,
+        turn=loop.agent.turn,
         subsession=loop.subsession,
         keeps_value=loop.keeps_values,
     )
