@@ -29,6 +29,8 @@ Path = tuple[str | int, ...]
 _MERGE = "tag:yaml.org,2002:merge"
 # YAML knows dates; JSON does not, and an author who writes one means its text.
 _AS_TEXT = frozenset({"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:value"})
+# What every JSON reader takes. Python itself will not even print an integer of more than 4,300 digits.
+_INTEGER_MAX = 2**63 - 1
 _SCALARS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")) | _AS_TEXT
 
 # What YAML takes for the end of a line, and what it does not take at all.
@@ -229,6 +231,8 @@ class _Reader:
             raise UnreadableYaml(f"the number {node.value[:60]}", place=_place(node.start_mark), allowed="a number") from None
         if isinstance(value, float) and not math.isfinite(value):
             raise UnreadableYaml(f"the number {node.value[:60]}", place=_place(node.start_mark), allowed="a number with an end")
+        if isinstance(value, int) and abs(value) > _INTEGER_MAX:
+            raise UnreadableYaml(f"the number {node.value[:60]}", place=_place(node.start_mark), allowed="a number of 64 bits")
         return value
 
 
