@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -167,7 +168,8 @@ class ModelActivities(ModelContract):
 
     async def _with_answer(self, done: ModelTurnDone, schema: dict[str, Any] | None, text: str) -> ModelTurnDone:
         try:
-            answer = self._deps.flow_files.read_answer(text, schema) if schema is not None else text
+            # It may take seconds, and others are at work on this loop.
+            answer = await asyncio.to_thread(self._deps.flow_files.read_answer, text, schema) if schema is not None else text
             refuse_forged(answer, where="The model's answer")
             refuse_unstorable(answer, where="The model's answer")
         except (Refused, NeverAgain) as problem:

@@ -275,7 +275,7 @@ class FlowFiles(Protocol):
         """Return a Jinja2 template with its variables filled in, in a sandbox."""
 
     def read_answer(self, text: str, schema: Mapping[str, Any]) -> Any:
-        """Return the JSON value of a model's answer; Refused says how it does not fit the schema."""
+        """Return the JSON value of a model's answer; Refused says how it does not fit the schema. It may take some seconds."""
 
     def policy(self, text: str) -> ProjectPolicy:
         """Return the policy that a project's policy file states."""

@@ -1,24 +1,23 @@
 """Response schemas: that they are JSON Schema, refer to nothing outside of themselves, and are not too large to be checked.
 
-A schema is read by the dialect that it names, as GitLab lets it; without `$schema` by 2020-12. Nothing is ever fetched.
+A schema is read by the dialect that it names, as GitLab lets it; without `$schema` by 2020-12. Nothing is ever fetched, and no
+pattern is run.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator
-from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
-from referencing import Registry
 
 from duo_flows.domain.flow_checks import Finding
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.flow_rules.findings import listed
 
+from .patterns import objection_to
 from .positions import Document, Path
 from .problems import Located, located, shown
 
@@ -43,17 +42,18 @@ _DIALECTS = tuple(
     for end in ("", "#")
 )
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_NOT_TOGETHER = ("unevaluatedProperties", "patternProperties")
 
 
-def validator_of(schema: Mapping[str, Any]) -> Validator:
-    """Return what checks values against a schema, by the dialect that it names; it fetches nothing."""
-    made: Validator = _dialect(schema)(dict(schema), registry=Registry())
-    return made
-
-
-def _dialect(schema: Mapping[str, Any]) -> Any:
+def dialect_of(schema: Mapping[str, Any]) -> Any:
+    """Return the library's validator of the dialect that a schema names."""
     named = schema.get("$schema")
     return validator_for({"$schema": named}, default=Draft202012Validator) if named in _DIALECTS else Draft202012Validator
+
+
+def has_uncheckable_keywords(schema: Mapping[str, Any]) -> bool:
+    """Tell whether both stand in a schema: then the library would run its patterns without an end in time."""
+    return all(any(keyword in part for _, part in _mappings(schema)) for keyword in _NOT_TOGETHER)
 
 
 def schema_problems(document: Document, definition: FlowDefinition) -> Iterator[Located]:
@@ -84,10 +84,13 @@ def _findings(schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
     if named not in _DIALECTS:
         yield Finding(at=(*at, "$schema"), found=shown(named), allowed=listed(_DIALECTS[::2]), names=_DIALECTS[::2])
         return
-    kind = _dialect(schema)
+    kind = dialect_of(schema)
     for fault in kind(kind.META_SCHEMA).iter_errors(dict(schema)):
         yield _finding(fault, at=at)
     yield from _parts(schema, at=at)
+    if has_uncheckable_keywords(schema):
+        what = "`patternProperties` with `additionalProperties`: how long the other takes to check cannot be bounded"
+        yield Finding(at=at, found=" and ".join(_NOT_TOGETHER), allowed=what)
 
 
 def _finding(fault: Any, *, at: Path) -> Finding:
@@ -109,15 +112,8 @@ def _allowed(fault: Any) -> str:
 
 
 def _parts(schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
-    """Yield references that lead nowhere, and patterns that are none; the dialects' own schemas do not tell these."""
-    waiting: list[tuple[Path, Any]] = [((), schema)]
-    while waiting:
-        path, part = waiting.pop()
-        if isinstance(part, list):
-            waiting.extend(((*path, number), value) for number, value in enumerate(part))
-        if not isinstance(part, dict):
-            continue
-        waiting.extend(((*path, name), value) for name, value in part.items())
+    """Yield references that lead nowhere, patterns that are none, and dialects within; their own schemas do not tell."""
+    for path, part in _mappings(schema):
         if path[-1:] == ("properties",):
             continue
         for key in _REFERENCES:
@@ -126,6 +122,20 @@ def _parts(schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
         yield from _pattern(part.get("pattern"), at=(*at, *path, "pattern"))
         for pattern in _mapping(part.get("patternProperties")):
             yield from _pattern(pattern, at=(*at, *path, "patternProperties", pattern))
+        if path and isinstance(named := part.get("$schema"), str):
+            yield Finding(at=(*at, *path, "$schema"), found=named, allowed="one dialect for a whole schema, named at its top")
+
+
+def _mappings(schema: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield every mapping of a schema with the way there."""
+    waiting: list[tuple[Path, Any]] = [((), schema)]
+    while waiting:
+        path, part = waiting.pop()
+        if isinstance(part, list):
+            waiting.extend(((*path, number), value) for number, value in enumerate(part))
+        if isinstance(part, dict):
+            waiting.extend(((*path, name), value) for name, value in part.items())
+            yield path, part
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -133,11 +143,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _pattern(pattern: Any, *, at: Path) -> Iterator[Finding]:
-    if isinstance(pattern, str):
-        try:
-            re.compile(pattern)
-        except (re.error, OverflowError, RecursionError):
-            yield Finding(at=at, found=pattern, allowed="a regular expression")
+    if isinstance(pattern, str) and (allowed := objection_to(pattern)):
+        yield Finding(at=at, found=shown(pattern), allowed=allowed)
 
 
 def _reference(reference: str, schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:

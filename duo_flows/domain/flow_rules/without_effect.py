@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from .findings import Finding, Path
 from .index import FlowIndex
 
-# Of any component. `ui_log_events` is not told: everything is logged, whatever it says.
+# Of any component.
 KEYS_OF_COMPONENTS: Mapping[str, str] = {
     "prompt_version": "the inline prompt of that id is used",
     "response_schema_version": "the inline schema of that id is used",
