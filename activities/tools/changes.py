@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from duo_flows.domain.changes import (
-    Change,
-    Proposal,
-    changed_files,
-    effects_of,
-    paths_to_read,
-    unified_diff,
-)
+from duo_flows.domain.changes import Change, Proposal, changed_files, paths_to_read
 from duo_flows.domain.diagnoses import Diagnosis, ProposalOutcome, outcome_of_misfit, outcome_without_change
 from duo_flows.domain.errors import NotFound, Refused
-from duo_flows.domain.people import AccessLevel, Branch
 from duo_flows.domain.requests import Choice
 from duo_flows.domain.sessions import LogKind
 from duo_flows.domain.tools import ProposeChange, PushChange
+from duo_flows.domain.written_texts import one_line, trailers_of, with_trailers, without_skip_marks
 
 from .calls import ToolCallContext, ToolOutput
+from .writing import check_may_push
 
 # Of a diff that is longer a person sees the beginning with the question, and the whole on asking for it.
 _PREVIEW_LINES = 60
 
 # Git's own tools cut subjects soon after; GitLab shows about this much.
 _TITLE_MAX = 120
-# Source: GitLab docs, ci/pipelines, "Skip a pipeline"; its code also takes a hyphen or an underscore for the space.
-_SKIP_CI = re.compile(r"\[(?:skip[ _-]ci|ci[ _-]skip|no[ _-]ci)\]", re.IGNORECASE)
-_ROUND_BRACKETS = str.maketrans("[]", "()")
 
 
 async def propose_change(call: ToolCallContext, asked: ProposeChange) -> ToolOutput:
-    """Compute and store the change. `outcome` is a ProposalOutcome; `tries` counts misfits in a row."""
+    """Compute and store the change. `outcome` is a ProposalOutcome; `tries` counts misfits in a row.
+
+    Raises:
+        Refused: the change could not be pushed, so that nobody has to be asked about it.
+    """
     diagnosis = asked.diagnosis
     told = {"explanation": diagnosis.explanation, "category": diagnosis.category, "confidence": diagnosis.confidence, "tries": 0}
     outcome = outcome_without_change(diagnosis)
     if outcome is not None:
         return ToolOutput({**told, "outcome": outcome})
+    await _check_branch(call)
     try:
         change = await _computed(call, diagnosis)
     except Refused as reason:
@@ -52,6 +47,13 @@ async def propose_change(call: ToolCallContext, asked: ProposeChange) -> ToolOut
     return ToolOutput({**told, **shown, "outcome": ProposalOutcome.PROPOSED})
 
 
+async def _check_branch(call: ToolCallContext) -> None:
+    scope = call.scope
+    if scope.branch:
+        project = await call.deps.forge.project(scope.project_id)
+        await check_may_push(call, project, scope.branch, await call.deps.forge.branch(scope.project_id, scope.branch))
+
+
 async def _computed(call: ToolCallContext, diagnosis: Diagnosis) -> Change:
     scope = call.scope
     if not scope.branch:
@@ -60,26 +62,20 @@ async def _computed(call: ToolCallContext, diagnosis: Diagnosis) -> Change:
     proposal = Proposal(title=_title(diagnosis.title), edits=diagnosis.edits, new_files=diagnosis.new_files)
     originals, executable = await _originals(call, paths_to_read(proposal), ref=head.sha)
     files = tuple(file.model_copy(update={"is_executable": file.path in executable}) for file in changed_files(proposal, originals))
-    diff = unified_diff(files, originals)
-    effects = effects_of(files, diff, project_id=scope.project_id, project_path=scope.project_path, branch=scope.branch)
-    return Change(
+    return Change.of(
+        files,
+        originals,
         project_id=scope.project_id,
         project_path=scope.project_path,
         branch=scope.branch,
         base_sha=head.sha,
         title=proposal.title,
-        files=files,
-        effects=effects,
-        diff=diff,
-    ).sealed()
+    )
 
 
 def _title(told: str) -> str:
     """Return the model's title as one plain line: it must not carry trailers of its own or switch the pipeline off."""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in told).split())
-    # Not cut out: what is left on both sides could make the mark anew.
-    harmless = line.translate(_ROUND_BRACKETS) if _SKIP_CI.search(line) else line
-    return harmless[:_TITLE_MAX].rstrip() or "Fix the pipeline"
+    return without_skip_marks(one_line(told))[:_TITLE_MAX].rstrip() or "Fix the pipeline"
 
 
 async def _originals(call: ToolCallContext, paths: tuple[str, ...], *, ref: str) -> tuple[Mapping[str, str | None], frozenset[str]]:
@@ -117,9 +113,8 @@ async def push_change(call: ToolCallContext, asked: PushChange) -> ToolOutput:
     change = await _stored_change(call, asked.change_ref)
     _check_is_what_was_approved(change, asked, call)
     approver = await _consent(call, change.digest)
-    branch = await call.deps.forge.branch(change.project_id, change.branch)
-    await _check_may_push(call, branch)
     project = await call.deps.forge.project(change.project_id)
+    await check_may_push(call, project, change.branch, await call.deps.forge.branch(change.project_id, change.branch))
     result = await call.deps.repository.push_change(project, change, message=_message(change, call, approver))
     if not result.is_pushed:
         reason = f"Branch {change.branch} has moved to {result.head_sha[:8]} since the proposal was made."
@@ -158,21 +153,7 @@ async def _consent(call: ToolCallContext, digest: str) -> str:
     raise Refused("Nobody has consented to this change in this run; nothing was pushed.", code="no_consent")
 
 
-async def _check_may_push(call: ToolCallContext, branch: Branch) -> None:
-    if not branch.is_protected or branch.developers_can_push:
-        return
-    level = await call.deps.forge.access_level(call.scope.project_id, call.scope.requester_id)
-    if level < AccessLevel.MAINTAINER:
-        raise Refused(
-            f"Branch {branch.name} is protected and @{call.scope.requester} may not push to it.", code="requester_lacks_access"
-        )
-
-
 def _message(change: Change, call: ToolCallContext, approver: str) -> str:
-    trailers = (
-        ("Duo-Session", call.scope.session_id),
-        ("Duo-Requester", f"@{call.scope.requester}"),
-        ("Duo-Approved-By", f"@{approver}"),
-        ("Duo-Digest", change.digest),
-    )
-    return f"{change.title}\n\n" + "\n".join(f"{name}: {value}" for name, value in trailers) + "\n"
+    scope = call.scope
+    consent = ("Duo-Approved-By", f"@{approver}"), ("Duo-Digest", change.digest)
+    return with_trailers(change.title, trailers_of(scope.session_id, scope.requester, *consent))

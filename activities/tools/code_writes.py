@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from duo_flows.domain.branches import checked_branch_name
-from duo_flows.domain.changes import Change, effects_of, unified_diff
+from duo_flows.domain.changes import Change
 from duo_flows.domain.commit_actions import FileAction, Original, files_after, paths_of
 from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.people import Branch, Project
 from duo_flows.domain.tools import CreateBranch, CreateCommit
-from duo_flows.domain.written_texts import commit_message
+from duo_flows.domain.written_texts import Trailer, commit_message, trailers_of
 
 from .calls import ToolCallContext, ToolOutput
-from .writing import began, check_may_push, check_project, mark_of, trailers_of
+from .writing import began, check_may_push, check_project, mark_of
 
 
 async def create_branch(call: ToolCallContext, asked: CreateBranch) -> ToolOutput:
@@ -53,7 +53,7 @@ async def create_commit(call: ToolCallContext, asked: CreateCommit) -> ToolOutpu
     seen = (await began(call, look)).data
     await _check_last_commits(call, asked.actions, ref=seen["base_sha"])
     change = await _change(call, project, asked, branch=name, base=seen["base_sha"], paths=paths)
-    message = commit_message(asked.commit_message, trailers_of(call))
+    message = commit_message(asked.commit_message, _trailers(call))
     result = await call.deps.repository.push_change(project, change, message=message, makes_branch=seen["is_new"])
     if not result.is_pushed:
         raise Refused(
@@ -70,6 +70,10 @@ async def create_commit(call: ToolCallContext, asked: CreateCommit) -> ToolOutpu
         },
         told=f"commit {result.sha[:8]} on {name}: {', '.join(paths)}",
     )
+
+
+def _trailers(call: ToolCallContext) -> tuple[Trailer, ...]:
+    return trailers_of(call.scope.session_id, call.scope.requester, ("Duo-Call", mark_of(call)[-32:]))
 
 
 async def _branch(call: ToolCallContext, name: str) -> Branch | None:
@@ -95,18 +99,15 @@ async def _change(  # noqa: PLR0913 - each is one part of what a change is
 ) -> Change:
     originals = await _originals(call, paths, ref=base)
     texts: dict[str, str | None] = {path: original.text for path, original in originals.items()}
-    files = files_after(asked.actions, originals)
-    diff = unified_diff(files, texts)
-    return Change(
+    return Change.of(
+        files_after(asked.actions, originals),
+        texts,
         project_id=project.id,
         project_path=project.path,
         branch=branch,
         base_sha=base,
         title=asked.commit_message.strip().split("\n", 1)[0],
-        files=files,
-        effects=effects_of(files, diff, project_id=project.id, project_path=project.path, branch=branch),
-        diff=diff,
-    ).sealed()
+    )
 
 
 async def _originals(call: ToolCallContext, paths: tuple[str, ...], *, ref: str) -> dict[str, Original]:

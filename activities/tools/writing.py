@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from duo_flows.domain.branches import may_push, may_push_as_seen
-from duo_flows.domain.errors import NotFound, Refused
+from duo_flows.domain.errors import Refused
 from duo_flows.domain.people import AccessLevel, Branch, Project
-from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
+from duo_flows.domain.policy import POLICY_PATH
+from duo_flows.domain.project_files import read_policy
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import LogEntry, LogKind, NewLogEntry
 from duo_flows.domain.tools.writes import InProject, labels_of
@@ -56,12 +57,6 @@ def description_of(call: ToolCallContext, text: str) -> str:
         session_url=call.deps.session_url(scope.session_id),
         requester=scope.requester,
     )
-
-
-def trailers_of(call: ToolCallContext) -> tuple[tuple[str, str], ...]:
-    """Return the trailers of a commit that a call makes (requirement S5)."""
-    scope = call.scope
-    return ("Duo-Session", scope.session_id), ("Duo-Requester", f"@{scope.requester}"), ("Duo-Call", mark_of(call)[-32:])
 
 
 async def began(call: ToolCallContext, look: Callable[[], Awaitable[tuple[str, Mapping[str, Any]]]]) -> LogEntry:
@@ -124,7 +119,8 @@ async def _person_id(call: ToolCallContext, person: int | str) -> int:
 async def check_may_push(call: ToolCallContext, project: Project, name: str, branch: Branch | None) -> None:
     """Raise Refused if the requester could not push to this branch, or nobody's tools may; `branch` is None for a new one.
 
-    Whoever can push to the default branch can change what flows may do; the project's policy has to say that tools may.
+    Whoever can push to the default branch can change what flows may do. The project's policy has to say that tools may, whoever
+    has consented to what they push.
     """
     level = call.place.level
     rules = await call.deps.writer.branch_rules(project.id)
@@ -138,17 +134,12 @@ async def check_may_push(call: ToolCallContext, project: Project, name: str, bra
             f"Branch {name} is protected and @{call.scope.requester} may not push to it; nothing was written.",
             code="requester_lacks_access",
         )
-    if name == project.default_branch and not (await _policy(call, project)).allow_default_branch:
+    if name != project.default_branch:
+        return
+    policy = await read_policy(call.deps.forge, call.deps.flow_files, project)
+    if not policy.allow_default_branch:
         raise Refused(
             f"{name} is the default branch of {project.path}; commit to another branch and open a merge request. The project can "
             f"allow it with `allow_default_branch: true` in {POLICY_PATH}.",
             code="default_branch",
         )
-
-
-async def _policy(call: ToolCallContext, project: Project) -> ProjectPolicy:
-    try:
-        file = await call.deps.forge.file(project.id, POLICY_PATH, ref=project.default_branch)
-    except NotFound:
-        return ProjectPolicy()
-    return call.deps.flow_files.policy(file.text)

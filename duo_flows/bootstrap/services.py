@@ -11,14 +11,12 @@ from urllib.parse import urlsplit
 from duo_flows.adapters.anthropic import ClaudePlanner, known_name
 from duo_flows.adapters.flow_file import CatalogueFlows
 from duo_flows.adapters.flow_file.files import YamlFlowFiles
-from duo_flows.adapters.flow_file.policy_file import policy_of
 from duo_flows.adapters.git import GitRepository
 from duo_flows.adapters.gitlab import GitLabForge, GitLabReader, GitLabWriter
 from duo_flows.adapters.store import Store, migrate, open_store
 from duo_flows.domain.forge_reader import ForgeReader
 from duo_flows.domain.forge_writer import ForgeWriter
 from duo_flows.domain.people import Person
-from duo_flows.domain.policy import ProjectPolicy
 from duo_flows.domain.ports import ContentStore, FlowFiles, Forge, Inbox, Planner, Repository, SessionStore
 
 from .catalogue import catalogue_dir
@@ -54,7 +52,6 @@ class Services:
     contents: ContentStore
     catalogue: CatalogueFlows
     flow_files: FlowFiles
-    policy_of: Callable[[str], ProjectPolicy]
     store: Store
 
 
@@ -87,7 +84,6 @@ async def open_services(settings: Settings, *, clock: Clock = utc_now) -> AsyncI
             contents=store.contents,
             catalogue=catalogue,
             flow_files=YamlFlowFiles(catalogue),
-            policy_of=policy_of,
             store=store,
         )
     finally:

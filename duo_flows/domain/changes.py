@@ -79,6 +79,32 @@ class Change(Model):
     diff: str
     digest: str = ""
 
+    @classmethod
+    def of(  # noqa: PLR0913 - each is one part of what a change is
+        cls,
+        files: Sequence[ChangedFile],
+        originals: Mapping[str, str | None],
+        *,
+        project_id: int,
+        project_path: str,
+        branch: str,
+        base_sha: str,
+        title: str,
+    ) -> Change:
+        """Return the sealed change that leaves these files so, with its diff and effects computed; `originals` as they are."""
+        diff = unified_diff(files, originals)
+        effects = effects_of(files, diff, project_id=project_id, project_path=project_path, branch=branch)
+        return cls(
+            project_id=project_id,
+            project_path=project_path,
+            branch=branch,
+            base_sha=base_sha,
+            title=title,
+            files=tuple(files),
+            effects=effects,
+            diff=diff,
+        ).sealed()
+
     def sealed(self) -> Change:
         """Return the change with the digest of everything else in it."""
         return self.model_copy(update={"digest": self.computed_digest()})

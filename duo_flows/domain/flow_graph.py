@@ -14,6 +14,7 @@ from .flow_definition import (
     HumanInputComponent,
     Router,
 )
+from .written_texts import one_line
 
 _INDENT = "    "
 
@@ -74,4 +75,4 @@ def _target(name: str, ending: str | None, numbers: dict[str, str]) -> str:
 def _quoted(text: str) -> str:
     """Return a text as Mermaid takes it between quotes."""
     safe = text.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in safe).split())
+    return one_line(safe)

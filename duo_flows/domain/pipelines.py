@@ -21,7 +21,7 @@ FINISHED_PIPELINE_STATUSES = frozenset({SUCCESS, "failed", "canceled", "skipped"
 _MERGE_REQUEST_REF = re.compile(r"refs/merge-requests/(\d+)/(?:head|merge|train)")
 
 # The first trailer of every commit that a session pushes (requirement S5).
-SESSION_TRAILER = "Duo-Session: "
+SESSION_TRAILER = "Duo-Session"
 
 
 class Pipeline(Model):
@@ -123,7 +123,7 @@ class Commit(Model):
     @property
     def is_ours(self) -> bool:
         """Tell whether a session made this commit: its message ends with the trailer that every one of ours carries."""
-        return any(line.startswith(SESSION_TRAILER) for line in self.message.rstrip().rpartition("\n\n")[2].split("\n"))
+        return any(line.startswith(f"{SESSION_TRAILER}: ") for line in self.message.rstrip().rpartition("\n\n")[2].split("\n"))
 
 
 class FileDiff(Model):

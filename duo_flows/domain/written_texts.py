@@ -11,7 +11,11 @@ import re
 from .canonical import digest_of
 from .errors import Refused
 from .markdown_code import outside_code
+from .pipelines import SESSION_TRAILER
 from .redaction import redact
+
+# Name and value of a line at a commit message's end.
+Trailer = tuple[str, str]
 
 # GitLab takes 1,048,576 characters of a description, 1,000,000 of a comment. Source: GitLab docs, administration/instance_limits.
 # Below both by what the mark, the line about the requester and escaping may add.
@@ -99,7 +103,7 @@ def attributed(text: str, *, session_id: str, session_url: str, requester: str) 
     return f"{_ATTRIBUTION.sub('', text).rstrip()}\n\n---\nWritten in [session {session_id}]({session_url}) for `@{requester}`."
 
 
-def commit_message(text: str, trailers: tuple[tuple[str, str], ...]) -> str:
+def commit_message(text: str, trailers: tuple[Trailer, ...]) -> str:
     """Return a model's commit message with our trailers: without secrets, and unable to switch pipelines off.
 
     The trailers are the last paragraph, so that lines of the model's which look like trailers are none.
@@ -111,8 +115,21 @@ def commit_message(text: str, trailers: tuple[tuple[str, str], ...]) -> str:
     body = "\n".join(lines).strip("\n")
     if not body.strip():
         raise Refused("The commit message is empty; say what the commit does.", code="empty_text")
+    subject, _, rest = without_skip_marks(body).partition("\n")
+    return with_trailers(f"{subject}\n\n{rest.strip()}" if rest.strip() else subject, trailers)
+
+
+def without_skip_marks(text: str) -> str:
+    """Return the text unable to switch pipelines off."""
     # Not cut out: what is left on both sides could make the mark anew.
-    harmless = body.translate(_ROUND_BRACKETS) if _SKIP_CI.search(" ".join(body.split())) else body
-    subject, _, rest = harmless.partition("\n")
-    whole = f"{subject}\n\n{rest.strip()}" if rest.strip() else subject
-    return f"{whole}\n\n" + "\n".join(f"{name}: {value}" for name, value in trailers) + "\n"
+    return text.translate(_ROUND_BRACKETS) if _SKIP_CI.search(" ".join(text.split())) else text
+
+
+def trailers_of(session_id: str, requester: str, *more: Trailer) -> tuple[Trailer, ...]:
+    """Return the trailers of a session's commit (requirement S5)."""
+    return (SESSION_TRAILER, session_id), ("Duo-Requester", f"@{requester}"), *more
+
+
+def with_trailers(text: str, trailers: tuple[Trailer, ...]) -> str:
+    """Return a commit's message, with the trailers as its last paragraph."""
+    return f"{text}\n\n" + "\n".join(f"{name}: {value}" for name, value in trailers) + "\n"

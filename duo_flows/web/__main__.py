@@ -30,7 +30,6 @@ async def _serve(settings: Settings) -> None:
             flows=services.catalogue,
             temporal=TemporalFlowRuntime(client),
             flow_files=services.flow_files,
-            policy_of=services.policy_of,
             clock=services.clock,
         )
         config = uvicorn.Config(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 from duo_flows.domain.errors import NotFound, Refused
-from duo_flows.domain.people import ACCESS_TO_START, Person, Project
+from duo_flows.domain.people import ACCESS_TO_START, Person
 from duo_flows.domain.pipeline_items import merge_request_of
 from duo_flows.domain.pipelines import Pipeline
-from duo_flows.domain.policy import POLICY_PATH, ProjectPolicy
+from duo_flows.domain.project_files import read_policy
 from duo_flows.domain.session_ids import session_id_of
 from duo_flows.domain.sessions import SessionFilter, SessionStatus
 from signals.messages import PipelineChanged
@@ -69,7 +69,7 @@ class FailedPipelines:
         if await self._services.sessions.session_of_workflow(workflow_id_of(session_id_of(event), 1)):
             return "started already"
         project = await self._services.forge.project(hint.project_id)
-        if not (await self._policy(project)).triggers.failed_pipeline:
+        if not (await read_policy(self._services.forge, self._services.flow_files, project)).triggers.failed_pipeline:
             raise Refused("The project does not ask for sessions on failed pipelines.", code="not_opted_in")
         pipeline = await self._services.forge.pipeline(project.id, hint.pipeline_id)
         await self._require_worth_it(pipeline)
@@ -85,13 +85,6 @@ class FailedPipelines:
             merge_request_iid=merge_request.iid if merge_request else None,
         )
         return f"started {(await start_session(self._services, start)).id}"
-
-    async def _policy(self, project: Project) -> ProjectPolicy:
-        try:
-            file = await self._services.forge.file(project.id, POLICY_PATH, ref=project.default_branch)
-        except NotFound:
-            return ProjectPolicy()
-        return self._services.policy_of(file.text)
 
     async def _require_worth_it(self, pipeline: Pipeline) -> None:
         """Return if a session could help: a failed pipeline, the newest of its branch, over a commit that is not ours."""

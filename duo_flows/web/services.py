@@ -9,7 +9,6 @@ from typing import Protocol
 
 from duo_flows.bootstrap.settings import Settings
 from duo_flows.domain.flow_outline import FlowOutline
-from duo_flows.domain.policy import ProjectPolicy
 from duo_flows.domain.ports import ContentStore, FlowFiles, Forge, Inbox, SessionStore
 
 from .runtime import FlowRuntime
@@ -33,7 +32,6 @@ class DoorServices:
     """Everything that the door reaches.
 
     Attributes:
-        policy_of: reads a project's policy file; raises NeverAgain with the faults it found.
         clock: returns the present as an aware UTC datetime; the door's stamps come from it.
     """
 
@@ -45,7 +43,6 @@ class DoorServices:
     flows: FlowCatalogue
     temporal: FlowRuntime
     flow_files: FlowFiles
-    policy_of: Callable[[str], ProjectPolicy]
     clock: Callable[[], datetime]
 
     @property

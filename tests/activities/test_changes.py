@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from activities.contracts import Scope, ToolRun
 from activities.tool_calls import ToolActivities
 from activities.tools.changes import _title
+from duo_flows.domain.branches import BranchRule, PushRight
 from duo_flows.domain.changes import Change
 from duo_flows.domain.people import AccessLevel
+from duo_flows.domain.policy import POLICY_PATH
 from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, SessionUpdate
 from tests.activities.acting import run, scope_of
-from tests.doubles.world import BASE_SHA, BRANCH, TEST_FILE, TEST_TEXT, World, diagnosis
+from tests.doubles.world import BASE_SHA, BRANCH, PROJECT, TEST_FILE, TEST_TEXT, World, diagnosis
 
 NEW_LINE = "+        self.assertAlmostEqual(job.created_at, time.time(), delta=5)"
 
@@ -300,6 +302,7 @@ async def test_a_change_for_another_place_is_refused(world, scope, changed):
 async def test_a_branch_that_the_requester_may_not_push_to_is_not_pushed_to(world, scope):
     change = (await propose(world, scope))["change"]
     await consent(world, scope, change)
+    world.writer.rules = None
     protected = world.forge.branches[7, BRANCH].model_copy(update={"is_protected": True, "developers_can_push": False})
     world.forge.branches[7, BRANCH] = protected
 
@@ -309,11 +312,58 @@ async def test_a_branch_that_the_requester_may_not_push_to_is_not_pushed_to(worl
     assert f"Branch {BRANCH} is protected and @maya may not push to it" in done.error
 
 
+RULE = BranchRule(name="feat/*", push=(PushRight(level=AccessLevel.MAINTAINER),))
+
+
+async def test_the_rules_of_branches_hold_for_a_push_and_for_asking_about_one(world, scope):
+    change = (await propose(world, scope))["change"]
+    await consent(world, scope, change)
+    world.writer.rules = (RULE,)
+
+    proposed = await step(world, scope, "propose", "propose_change", diagnosis=diagnosed(world))
+
+    await refused_and_nothing_pushed(world, proposed, "requester_lacks_access")
+    await refused_and_nothing_pushed(world, await push(world, scope, change), "requester_lacks_access")
+
+
+@pytest.fixture
+async def on_default_branch(world, scope):
+    """A change to the default branch that somebody has consented to, while the policy let tools commit there."""
+    world.forge.projects[7] = PROJECT.model_copy(update={"default_branch": BRANCH})
+    world.forge.files[7, POLICY_PATH, BRANCH] = "allow_default_branch: true"
+    change = (await propose(world, scope))["change"]
+    await consent(world, scope, change)
+    return change
+
+
+async def test_a_consented_change_goes_to_the_default_branch_where_the_policy_lets_it(world, scope, on_default_branch):
+    assert (await push(world, scope, on_default_branch)).value["outcome"] == "pushed"
+
+
+async def test_consent_alone_pushes_nothing_to_the_default_branch(world, scope, on_default_branch):
+    del world.forge.files[7, POLICY_PATH, BRANCH]
+
+    done = await push(world, scope, on_default_branch)
+
+    await refused_and_nothing_pushed(world, done, "default_branch")
+    assert "allow_default_branch: true" in done.error
+
+
+@pytest.mark.usefixtures("on_default_branch")
+async def test_nobody_is_asked_about_a_change_that_could_not_be_pushed(world, scope):
+    del world.forge.files[7, POLICY_PATH, BRANCH]
+
+    proposed = await step(world, scope, "propose", "propose_change", diagnosis=diagnosed(world))
+
+    await refused_and_nothing_pushed(world, proposed, "default_branch")
+
+
 @pytest.mark.parametrize(("developers_can_push", "level"), [(True, AccessLevel.DEVELOPER), (False, AccessLevel.MAINTAINER)])
 async def test_a_protected_branch_takes_the_push_of_who_may(world, scope, developers_can_push, level):
     change = (await propose(world, scope))["change"]
     await consent(world, scope, change)
     world.forge.levels[7, 2] = level
+    world.writer.rules = None
     branch = world.forge.branches[7, BRANCH]
     protected = {"is_protected": True, "developers_can_push": developers_can_push}
     world.forge.branches[7, BRANCH] = branch.model_copy(update=protected)

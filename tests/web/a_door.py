@@ -14,7 +14,6 @@ from fastapi import FastAPI
 
 from duo_flows.adapters.flow_file import CatalogueFlows
 from duo_flows.adapters.flow_file.files import YamlFlowFiles
-from duo_flows.adapters.flow_file.policy_file import policy_of
 from duo_flows.adapters.store.memory import MemoryStore
 from duo_flows.bootstrap.settings import Settings
 from duo_flows.domain.changes import Change, Effects
@@ -208,7 +207,6 @@ class Door:
             flows=Catalogue(),
             temporal=self.runtime,
             flow_files=YamlFlowFiles(CatalogueFlows(folder)),
-            policy_of=policy_of,
             clock=self.clock,
         )
         self.app: FastAPI = create_app(self.services)

@@ -10,6 +10,7 @@ from typing import Any
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_checks import Finding
 from duo_flows.domain.model import Model
+from duo_flows.domain.written_texts import one_line
 
 from .positions import Document, Place
 
@@ -128,7 +129,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def _line(text: str) -> str:
     """Return a text on one line and without what would drive a terminal."""
     some = text[: 4 * ALLOWED_MAX_LENGTH]
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in some).split())
+    return one_line(some)
 
 
 def _cut(text: str, most: int) -> str:

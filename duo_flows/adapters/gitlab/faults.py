@@ -17,6 +17,7 @@ import requests
 
 from duo_flows.domain.errors import DuoFlowsError, NeverAgain, NotFound, Refused, TryAgain
 from duo_flows.domain.redaction import redact
+from duo_flows.domain.written_texts import one_line
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_MANY = 401, 403, 404, 409, 429
 _REDIRECTS, _REQUEST_TIMEOUT, _SERVER_ERROR = range(300, 400), 408, 500
@@ -87,7 +88,7 @@ def said(error: gitlab.GitlabError) -> str:
     text = _text_of(error.error_message)
     if text.lstrip().startswith("<"):
         return ""
-    line = " ".join("".join(sign if sign.isprintable() else " " for sign in redact(text)).split())
+    line = one_line(redact(text))
     return line if len(line) <= _REASON_MAX_LENGTH else line[: _REASON_MAX_LENGTH - 1] + "…"
 
 
