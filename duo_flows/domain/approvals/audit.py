@@ -1,4 +1,4 @@
-"""The audit events of an item: what happened, by name. Everything that is judged leaves at least one, refusals too.
+"""The audit events of an item: what happened, by name. Whatever changes it leaves at least one, and so does each refusal.
 
 A name is a noun and a past participle, `review.submitted`; the nouns are few and in the glossary. Who, when and by which door
 stands in the envelope, the rest in the data of each name. The chain, its hashes and its heads are the store's.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from duo_flows.domain.canonical import DIGEST_PREFIX_LENGTH, digest_of
 from duo_flows.domain.model import Model
 
 from .policy import ApprovalPolicy
@@ -28,6 +29,12 @@ class ChecklistEntry(Model):
 
     id: str
     digest: str
+
+    @classmethod
+    def of(cls, text: str) -> ChecklistEntry:
+        """Return the item that a text makes: the same text is the same item, wherever in the list it stands."""
+        digest = digest_of(text)
+        return cls(id=digest[:DIGEST_PREFIX_LENGTH], digest=digest)
 
 
 class Revision(Model):

@@ -11,10 +11,10 @@ from duo_flows.domain.model import Model
 from duo_flows.domain.people import AccessLevel
 
 from .people import ROLE_LEVELS
+from .touched_paths import is_touched
 
 _USERNAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", re.ASCII)
 _TOO_LOW = frozenset(level.name.lower() for level in AccessLevel) - set(ROLE_LEVELS)
-_GLOB_PART = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
 
 
 def _usernames(written: tuple[str, ...]) -> tuple[str, ...]:
@@ -56,7 +56,10 @@ class Reviewers(Model):
 
 
 class Found(Model):
-    """What the flow found that rules look at: the paths that the plan's effects touch, and the labels of what it is about."""
+    """What the flow found that rules look at: the labels of what it is about, and the paths that its effects may touch.
+
+    A path may be a pattern of the effects, such as `config/**`: it touches whatever it could stand for.
+    """
 
     paths: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -78,7 +81,7 @@ class RuleCondition(Model):
 
     def holds_for(self, found: Found) -> bool:
         """Tell whether the rule applies to what was found."""
-        by_path = not self.paths or any(is_match(glob, path) for glob in self.paths for path in found.paths)
+        by_path = not self.paths or any(is_touched(glob, path) for glob in self.paths for path in found.paths)
         by_label = not self.labels or bool(set(self.labels) & set(found.labels))
         return by_path and by_label
 
@@ -95,34 +98,3 @@ class ReviewerRule(Model):
         if self.add.is_empty:
             raise ValueError("say who is added: `users`, `roles`, or both")
         return self
-
-
-def is_match(glob: str, path: str) -> bool:
-    """Tell whether a path fits a glob as a whole. Case counts, as in git.
-
-    Every place in the path that the parts so far can end at is followed at once, so that no glob takes long.
-    """
-    whole = f"{glob}**" if glob.endswith("/") else glob
-    reached = {0}
-    for part in _GLOB_PART.findall(whole.removeprefix("/")):
-        reached = _ends(part, reached, path)
-    return len(path) in reached
-
-
-def _ends(part: str, starts: set[int], path: str) -> set[int]:
-    """Return where one part of a glob can end that begins at one of these places."""
-    if not starts:
-        return starts
-    if part == "**":
-        return set(range(min(starts), len(path) + 1))
-    if part == "**/":
-        return starts | {at + 1 for at in range(min(starts), len(path)) if path[at] == "/"}
-    if part == "*":
-        return {end for start in starts for end in range(start, _folder_end(start, path) + 1)}
-    if part == "?":
-        return {start + 1 for start in starts if path[start : start + 1] not in {"", "/"}}
-    return {start + len(part) for start in starts if path.startswith(part, start)}
-
-
-def _folder_end(start: int, path: str) -> int:
-    return start + len(path[start:].partition("/")[0])

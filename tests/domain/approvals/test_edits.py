@@ -167,6 +167,10 @@ def test_an_edit_keeps_the_ticks_of_words_that_stay_and_drops_those_of_words_tha
     assert item.unticked == (REWRITTEN[1],)
 
 
+def test_a_text_is_the_same_item_of_the_checklist_wherever_it_stands():
+    assert ChecklistEntry.of("signed") == ChecklistEntry.of("signed") != ChecklistEntry.of("signed?")
+
+
 def test_a_tick_of_words_that_have_changed_is_refused():
     before = play(checked_gate(), edit(DANIEL, checklist=REWRITTEN))
 

@@ -30,7 +30,7 @@ from tests.domain.approvals.gates import (
 )
 
 CHECKLIST = ("vendor contract signed", "staging migration completed", "rollback reviewed", "change window scheduled")
-ENTRIES = tuple(ChecklistEntry(id=f"c{number}", digest=digest_of(text)) for number, text in enumerate(CHECKLIST, start=1))
+ENTRIES = tuple(ChecklistEntry.of(text) for text in CHECKLIST)
 TICKS = tuple(tick(DANIEL, entry.id) for entry in ENTRIES)
 
 

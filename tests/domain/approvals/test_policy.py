@@ -3,10 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from duo_flows.domain.approvals.policy import ApprovalPolicy, OnExpiry
-from duo_flows.domain.approvals.reviewer_rules import Found, RuleCondition, is_match
+from duo_flows.domain.approvals.reviewer_rules import Found, RuleCondition
+from duo_flows.domain.approvals.touched_paths import is_touched
 from tests.domain.approvals.gates import DAY, DEADLINE, NOON, gate
 
 ALICE = {"reviewers": {"users": ["alice"]}}
@@ -137,7 +140,37 @@ def test_reminders_count_from_the_opening_and_none_comes_at_or_after_the_deadlin
     ],
 )
 def test_a_star_stays_in_its_folder_and_two_cross_folders(glob, path, expected):
-    assert is_match(glob, path) is expected
+    assert is_touched(glob, path) is expected
+
+
+@pytest.mark.parametrize(
+    ("glob", "touched", "expected"),
+    [
+        ("config/auth/**", "config/**", True),
+        ("config/auth/**", "**", True),
+        ("config/auth/**", "config/*/saml.rb", True),
+        ("config/auth/**", "config/*.rb", False),
+        ("config/auth/**", "app/**", False),
+        ("**/*.tf", "infra/*", True),
+        ("**/*.tf", "infra/*.rb", False),
+        ("*.tf", "infra/*.tf", False),
+        ("a?c", "a*", True),
+        ("config/", "conf*/auth/x", True),
+    ],
+)
+def test_a_pattern_of_the_effects_touches_whatever_it_could_stand_for(glob, touched, expected):
+    assert is_touched(glob, touched) is expected
+
+
+PATTERNS = st.from_regex(r"([ab?]|\*\*?)([ab?/]|\*\*?){0,4}[ab]", fullmatch=True).filter(lambda text: "***" not in text)
+PATHS = st.from_regex(r"[ab][ab/]{0,4}[ab]|[ab]", fullmatch=True)
+
+
+@given(glob=PATTERNS, pattern=PATTERNS, paths=st.lists(PATHS, min_size=20, max_size=60))
+def test_no_path_that_fits_both_is_missed_by_a_touched_pattern(glob, pattern, paths):
+    fits_both = any(is_touched(glob, path) and is_touched(pattern, path) for path in paths)
+
+    assert is_touched(glob, pattern) or not fits_both
 
 
 BOTH = RuleCondition(paths=("config/**",), labels=("security",))
@@ -157,7 +190,8 @@ def test_a_rule_by_path_and_label_needs_both(found, expected):
 
 
 def test_a_pattern_that_could_be_slow_is_answered():
-    assert not is_match("*a" * 20 + "b", "a" * 60)
+    assert not is_touched("*a" * 20 + "b", "a" * 60)
+    assert not is_touched("*a" * 20 + "b", "*a" * 60)
 
 
 def test_a_reminder_beyond_what_a_clock_can_count_is_refused_in_words():
