@@ -8,6 +8,8 @@ from xml.sax.saxutils import escape
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 30, 30, 50
 _LEAST, _MOST = 300, 300_000
+# Labels of points that are nearer than this would cover each other on one side.
+_NEAR = 40
 _INK, _OURS, _OTHERS = "#24292f", "#1f6feb", "#8c5a00"
 
 
@@ -33,7 +35,10 @@ def plot(curve: Curve, others: Iterable[Point]) -> str:
     parts = [*_axes(), _line(curve), *(_mark(point, "", _OURS) for point in curve.points)]
     last = curve.points[-1]
     parts.append(_text(_x(last.tokens) - 4, _y(last.recall) - 10, curve.name, _OURS, "end"))
-    parts += [_mark(point, point.name, _OTHERS) for point in others]
+    before: Point | None = None
+    for point in sorted(others, key=lambda point: point.tokens):
+        parts.append(_mark(point, point.name, _OTHERS, on_the_right=before is not None and _are_near(before, point)))
+        before = point
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="11">\n'
@@ -65,11 +70,15 @@ def _line(curve: Curve) -> str:
     return f'<polyline points="{places}" fill="none" stroke="{_OURS}" stroke-width="2"/>'
 
 
-def _mark(point: Point, name: str, colour: str) -> str:
+def _are_near(one: Point, other: Point) -> bool:
+    return abs(_x(one.tokens) - _x(other.tokens)) < _NEAR and abs(_y(one.recall) - _y(other.recall)) < _NEAR
+
+
+def _mark(point: Point, name: str, colour: str, *, on_the_right: bool = False) -> str:
     x, y = _x(point.tokens), _y(point.recall)
     title = f"<title>{escape(point.name)}: {point.recall:.3f} at {point.tokens:,.0f} tokens</title>"
-    label = _text(x - 8, y + 16, name, colour, "end") if name else ""
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}">{title}</circle>{label}'
+    label = _text(x + 10, y + 4, name, colour, "start") if on_the_right else _text(x - 8, y + 16, name, colour, "end")
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}">{title}</circle>{label if name else ""}'
 
 
 def _text(x: float, y: float, words: str, colour: str, anchor: str) -> str:

@@ -61,10 +61,10 @@ def scan(lines: Sequence[str], *, green: frozenset[bytes] = frozenset(), section
         found = seen.get(key)
         if found is None:
             found = judge.template(line, key, is_known=key in green)
+            if found.shape is not None:
+                found = shelf.put(found, found.shape, line)
             if len(seen) < _TEMPLATES_KEPT:
                 seen[key] = found
-            if found.shape is not None:
-                shelf.put(found, found.shape, line)
             if green and key not in green:
                 news.append(index)
         if found.shape is not None:

@@ -5,13 +5,14 @@ The law of this module: what is kept of a log of any size is bounded; the first 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from .codes import code_of
-from .shape import Shape
+from .shape import Kind, Shape
 from .structure import Level
 
 T = TypeVar("T")
@@ -23,6 +24,10 @@ TEMPLATE_LENGTH = 300
 # Beyond these, more of the same is counted and not kept.
 _PLACES_EACH_END = 60
 _OF_SHAPE_EACH_END, _OF_CODE_EACH_END = 1_000, 10
+# Of these, lines that differ in a number say the same; tests and verdicts that do are different ones.
+_NUMBERED_ALIKE = frozenset({Kind.ERROR, Kind.LESSER, Kind.DETAIL, Kind.WORD, Kind.NOTE})
+_NUMBERS = re.compile(r"\d[\d.,:]*")
+_WORDS_KEPT = 20_000
 # Of a shape with more templates than that, each code has places of its own, up to so many codes.
 _CODES_OF_SHAPE = 50
 
@@ -91,14 +96,23 @@ class Shelf:
 
     def __init__(self) -> None:
         self._by_shape: dict[str, BothEnds[Template]] = defaultdict(lambda: BothEnds(_OF_SHAPE_EACH_END))
+        self._by_words: dict[tuple[str, str], Template] = {}
         self._by_code: dict[str, dict[str, BothEnds[Template]]] = defaultdict(dict)
 
-    def put(self, one: Template, shape: Shape, line: str) -> None:
-        """Keep the template of a shape, whose first line this is."""
+    def put(self, one: Template, shape: Shape, line: str) -> Template:
+        """Keep the template of a shape, whose first line this is; return the one that says the same but for its numbers, if any."""
+        if shape.kind in _NUMBERED_ALIKE and _NUMBERS.search(line):
+            words = _NUMBERS.sub("0", line[:TEMPLATE_LENGTH])
+            same = self._by_words.get((shape.name, words))
+            if same is not None and same.level == one.level and same.is_known == one.is_known:
+                return same
+            if len(self._by_words) < _WORDS_KEPT:
+                self._by_words[shape.name, words] = one
         of_shape = self._by_shape[shape.name]
         if of_shape.is_full:
             self._put_by_code(one, self._by_code[shape.name], code_of(line))
         of_shape.add(one)
+        return one
 
     def _put_by_code(self, one: Template, codes: dict[str, BothEnds[Template]], code: str) -> None:
         if code not in codes:
