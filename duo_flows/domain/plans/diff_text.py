@@ -92,7 +92,7 @@ def _words(one: ElementDiff | TextDiff, show: Show) -> str:
 
 def _near(kind: SpanKind, text: str, at: int, count: int) -> str:
     """Return of a span what is needed to read the change beside it."""
-    if kind is not SpanKind.SAME:
+    if kind is not SpanKind.SAME or count == 1:
         return _cut(text)
     before, after = text[:_CONTEXT] if at else "", text[-_CONTEXT:] if at < count - 1 else ""
     return text if len(text) <= len(before) + len(after) + 1 else f"{before}…{after}"

@@ -139,7 +139,7 @@ class _Reader:
         self.pending = []
         depth, column = len(self.columns), column + bullet.width
         self.columns.append(column)
-        is_nested = begin.begins_block(bullet.text)
+        is_nested = begin.begins_block(bullet.text) and depth < DEPTH_MAX
         text = "" if is_nested else begin.as_item_text(bullet.text)
         # Marks stand at the end of a line: of several items on one line they are the last one's.
         item_claims = [] if is_nested else claims
