@@ -154,14 +154,14 @@ def fields_to_change(present: Item, changes: ItemChanges) -> dict[str, Any]:
         "target_branch": (changes.target_branch, present.target_branch),
         "confidential": (changes.confidential, present.is_confidential),
         "due_date": (changes.due_date, present.due_date),
-        "labels": (_labels(changes, present), ",".join(sorted(present.labels))),
         "assignee_ids": (_people(changes.assignee_ids), _people(present.assignee_ids)),
         "reviewer_ids": (_people(changes.reviewer_ids), _people(present.reviewer_ids)),
         "discussion_locked": (changes.discussion_locked, None),
         "remove_source_branch": (changes.remove_source_branch, None),
         "squash": (changes.squash, None),
     }
-    return {name: new for name, (new, old) in wanted.items() if new is not None and new != old}
+    fields = {name: new for name, (new, old) in wanted.items() if new is not None and new != old}
+    return {**fields, **_labels(changes, present)}
 
 
 def _description(present: Item, changes: ItemChanges) -> str | None:
@@ -171,11 +171,15 @@ def _description(present: Item, changes: ItemChanges) -> str | None:
     return marked_body(text, marker=mark) if mark else harmless(text)
 
 
-def _labels(changes: ItemChanges, present: Item) -> str | None:
-    if changes.labels is None and not changes.add_labels and not changes.remove_labels:
-        return None
-    kept = present.labels if changes.labels is None else changes.labels
-    return ",".join(sorted((set(kept) | set(changes.add_labels)) - set(changes.remove_labels)))
+def _labels(changes: ItemChanges, present: Item) -> dict[str, str]:
+    """Return the labels that come and go, by GitLab's own fields: what others change meanwhile stays as they want it."""
+    added, removed = set(changes.add_labels) - set(changes.remove_labels), set(changes.remove_labels)
+    now = set(present.labels)
+    if changes.labels is not None:
+        wanted = (set(changes.labels) | added) - removed
+        return {"labels": ",".join(sorted(wanted))} if wanted != now else {}
+    fields = {"add_labels": added - now, "remove_labels": removed & now}
+    return {name: ",".join(sorted(labels)) for name, labels in fields.items() if labels}
 
 
 def _people(ids: tuple[int, ...] | None) -> list[int] | None:

@@ -112,6 +112,16 @@ async def test_a_description_commands_nothing_and_keeps_its_mark_when_it_is_writ
     assert (after.description.count("duo-flows:"), after.description.endswith("\n\\/confidential")) == (1, True)
 
 
+async def test_labels_that_somebody_changes_meanwhile_stay_changed(at, gitlab):
+    item = await an_issue(at, "call-labels", labels=("bug", "late"))
+    path = f"/projects/{at.project_id}/issues/{item.target.iid}"
+    gitlab.rest("PUT", path, by="maya", add_labels="urgent", remove_labels="bug")
+
+    after = await at.writer.update_item(item, ItemChanges(add_labels=("new",), remove_labels=("late",)), seen=ItemSeen.of(item))
+
+    assert set(after.labels) == {"urgent", "new"}
+
+
 async def test_an_update_that_changes_nothing_is_not_sent(at, gitlab):
     item = await an_issue(at, "call-same", labels=("bug",), assignee_ids=(gitlab.user_id("maya"),))
     same = ItemChanges(title=item.title, labels=("bug",), assignee_ids=item.assignee_ids, state_event="reopen", confidential=False)
