@@ -17,8 +17,9 @@ from duo_flows.domain.flow_definition import HumanInputComponent
 from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
 from duo_flows.domain.pipelines import Note
 from duo_flows.domain.received import ReceivedAnswer, note_event
-from duo_flows.domain.redaction import redact
+from duo_flows.domain.redaction import redact_each_line, redact_value
 from duo_flows.domain.requests import Act, Request, RequestKind, fitting_choices
+from duo_flows.domain.shown_whole import shown_diff
 from signals.messages import Answer, Pause, Resume, Stop
 from signals.signatures import is_signed
 
@@ -47,8 +48,9 @@ class RequestActivities(RequestContract):
         component = definition.component(task.component)
         if not isinstance(component, HumanInputComponent):
             raise NeverAgain(f"{task.component!r} asks nobody.", code="invalid_definition")
-        variables = await self._deps.loaded(task.inputs)
-        message = redact(self._deps.flow_files.render(component.message_template, variables)).strip()
+        # Each value for itself: none may begin a secret that another one ends, and hide what stands between them.
+        variables = redact_value(await self._deps.loaded(task.inputs))
+        message = redact_each_line(self._deps.flow_files.render(component.message_template, variables)).strip()
         change = await self._deps.loaded(task.change)
         kind = RequestKind.INPUT if component.interaction_type == "input" else RequestKind.APPROVAL
         request = _request(task, message, change, kind)
@@ -170,7 +172,7 @@ class RequestActivities(RequestContract):
         if task.kind is RequestKind.TOOL_CALLS:
             return code_block(await self._deps.text(task.change_ref), language="json", limit=_NOTE_DIFF_MAX)
         change = Change.model_validate_json(await self._deps.contents.get(task.change_ref))
-        return diff_block(change.diff, limit=_NOTE_DIFF_MAX)
+        return diff_block(shown_diff(change.diff), limit=_NOTE_DIFF_MAX)
 
 
 def _request(task: Ask, message: str, change: Any, kind: RequestKind) -> Request:

@@ -9,8 +9,10 @@ from pydantic import ValidationError
 from duo_flows.domain.changes import Change, Proposal, changed_files, paths_to_read
 from duo_flows.domain.diagnoses import Diagnosis, ProposalOutcome, outcome_of_misfit, outcome_without_change
 from duo_flows.domain.errors import NotFound, Refused
+from duo_flows.domain.redaction import redact
 from duo_flows.domain.requests import Choice
 from duo_flows.domain.sessions import LogKind
+from duo_flows.domain.shown_whole import hidden_change, shown_diff
 from duo_flows.domain.tools import ProposeChange, PushChange
 from duo_flows.domain.written_texts import one_line, trailers_of, with_trailers, without_skip_marks
 
@@ -38,12 +40,13 @@ async def propose_change(call: ToolCallContext, asked: ProposeChange) -> ToolOut
     await _check_branch(call)
     try:
         change = await _computed(call, diagnosis)
+        preview = _preview(change)
     except Refused as reason:
         tries = asked.tries + 1
         outcome = outcome_of_misfit(tries=tries, max_tries=asked.max_tries)
         return ToolOutput({**told, "outcome": outcome, "reason": str(reason), "tries": tries})
     ref = await call.deps.contents.put(change.model_dump_json().encode("utf-8", "surrogatepass"))
-    shown = {"change": _shown(change, ref), "effects": change.effects.sentence()}
+    shown = {"change": _shown(change, ref, preview), "effects": change.effects.sentence()}
     return ToolOutput({**told, **shown, "outcome": ProposalOutcome.PROPOSED})
 
 
@@ -92,10 +95,22 @@ async def _originals(call: ToolCallContext, paths: tuple[str, ...], *, ref: str)
     return originals, frozenset(executable)
 
 
-def _shown(change: Change, ref: str) -> dict[str, object]:
-    lines = change.diff.split("\n")
+def _preview(change: Change) -> str:
+    """Return the diff's beginning as it is shown.
+
+    Raises:
+        Refused: something of the change would be hidden, of which a person could not say yes.
+    """
+    lines = shown_diff(change.diff).split("\n")
     cut = len(lines) > _PREVIEW_LINES
     preview = "\n".join(lines[:_PREVIEW_LINES]) + (f"\n… {len(lines) - _PREVIEW_LINES} more lines" if cut else "")
+    # On its way to the person it is redacted once more, and so must stay the same; the title is pushed too.
+    if any(redact(text) != text for text in (preview, change.title)):
+        raise hidden_change()
+    return preview
+
+
+def _shown(change: Change, ref: str, preview: str) -> dict[str, object]:
     return {
         "ref": ref,
         "digest": change.digest,

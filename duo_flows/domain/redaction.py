@@ -153,6 +153,11 @@ def _redacted(text: str) -> str:
     return text
 
 
+def redact_each_line(text: str) -> str:
+    """Return the text with the secrets of each line taken out, of a text whose parts are redacted already."""
+    return "\n".join(redact(line) for line in text.split("\n"))
+
+
 def redact_value(value: Any) -> Any:
     """Return a JSON value with every text in it redacted, keys included."""
     if isinstance(value, str):

@@ -12,9 +12,11 @@ from duo_flows.domain.changes import Change
 from duo_flows.domain.people import AccessLevel
 from duo_flows.domain.policy import POLICY_PATH
 from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, SessionUpdate
-from tests.activities.acting import run, scope_of
+from tests.activities.acting import SECRET, run, scope_of
 from tests.doubles.world import BASE_SHA, BRANCH, PROJECT, TEST_FILE, TEST_TEXT, World, diagnosis
 
+OLD_LINE = "        self.assertEqual(job.created_at, 1691500800)"
+BEGIN, END = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
 NEW_LINE = "+        self.assertAlmostEqual(job.created_at, time.time(), delta=5)"
 
 
@@ -56,7 +58,56 @@ async def stored(world, change) -> Change:
     return Change.model_validate_json(await world.deps.contents.get(change["ref"]))
 
 
+def replaced(*lines: str, old: str = OLD_LINE) -> dict[str, list[dict[str, str]]]:
+    """Return a diagnosis that puts these lines in the place of one."""
+    return {"edits": [{"path": TEST_FILE, "old_text": old, "new_text": "\n".join(lines)}]}
+
+
 # Proposing.
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replaced(f"# A key begins with {BEGIN}", "import os; os.system('evil')", f"# and ends with {END}"),
+        replaced(f"# A key begins with {BEGIN}", OLD_LINE, "import os; os.system('evil')", f"# and ends with {END}"),
+        replaced(OLD_LINE, f"token = '{SECRET}'"),
+        replaced(OLD_LINE, 'password = "hunter2-and-more"'),
+        {"title": f"Use {SECRET}"},
+        {"new_files": [{"path": f"{SECRET}.py", "content": "x\n"}]},
+        {"new_files": [{"path": "a.py", "content": f"{BEGIN}\n"}, {"path": "b.py", "content": f"evil\n{END}\n"}]},
+    ],
+)
+async def test_a_change_of_which_a_part_would_be_hidden_is_not_proposed_and_the_agent_is_told_why(world, scope, changed):
+    proposed = await propose(world, scope, **changed)
+
+    assert (proposed["outcome"], "change" in proposed) == ("invalid", False)
+    assert "looks like a secret" in proposed["reason"]
+
+
+async def test_what_a_change_adds_between_marks_that_stand_in_the_file_already_is_not_hidden(world, scope):
+    world.forge.files[7, TEST_FILE, BASE_SHA] = TEST_TEXT.replace(OLD_LINE, f"# {BEGIN}\n{OLD_LINE}\n# {END}")
+
+    proposed = await propose(world, scope, **replaced("import os; os.system('evil')"))
+
+    assert (proposed["outcome"], "change" in proposed) == ("invalid", False)
+
+
+async def test_a_secret_beside_the_change_is_not_shown_and_the_change_is(world, scope):
+    world.forge.files[7, TEST_FILE, BASE_SHA] = TEST_TEXT.replace(OLD_LINE, f"# {SECRET}\n{OLD_LINE}")
+
+    proposed = await propose(world, scope, **replaced("import os"))
+
+    preview = proposed["change"]["preview"]
+    assert ("\n # [redacted:gitlab_token]\n" in preview, "\n+import os\n" in preview, SECRET in preview) == (True, True, False)
+
+
+async def test_signs_that_nobody_sees_are_shown_in_a_change(world, scope):
+    proposed = await propose(world, scope, **replaced("x = 'a\u202eb\u200b'\r y", "z\r"))
+
+    preview = proposed["change"]["preview"]
+    assert r"+x = 'a\u202eb\u200b'\u000d y" in preview
+    assert "\n+z\r\n" in preview
 
 
 async def test_a_proposal_is_computed_stored_and_shown_and_writes_nothing(world, scope):

@@ -52,6 +52,16 @@ async def scope(world) -> Scope:
 # Asking.
 
 
+async def test_a_key_that_begins_in_one_value_of_a_question_hides_no_other_value(world, scope):
+    begin, end = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+    inputs = {"diagnosis": {**DIAGNOSIS, "root_cause": begin}, "change": {**CHANGE, "effects": f"1 file. {end} {SECRET}"}}
+
+    asked = await run(RequestActivities(world.deps).ask_requester, question(scope, inputs=inputs))
+
+    shown = await world.deps.text(asked.message_ref)
+    assert ("+pinned" in shown, SECRET in shown) == (True, False)
+
+
 def question(scope, **fields) -> Ask:
     known = {
         "component": "consent",
