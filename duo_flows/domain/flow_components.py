@@ -182,6 +182,9 @@ AgentLogEvent = Literal[
     "on_tool_execution_success",
     "on_tool_execution_failed",
     "on_tool_approval_request",
+    "on_delegation",
+    "on_delegation_returns",
+    "on_delegation_error",
 ]
 StepLogEvent = Literal["on_tool_execution_success", "on_tool_execution_failed"]
 OneOffLogEvent = Literal[

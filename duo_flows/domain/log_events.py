@@ -23,6 +23,9 @@ class LogEvent(StrEnum):
     TOOL_FAILED = "on_tool_execution_failed"
     TOOL_CALL_INPUT = "on_tool_call_input"
     TOOL_APPROVAL_REQUEST = "on_tool_approval_request"
+    DELEGATION = "on_delegation"
+    DELEGATION_RETURNS = "on_delegation_returns"
+    DELEGATION_ERROR = "on_delegation_error"
     USER_PROMPT = "on_user_input_prompt"
     USER_RESPONSE = "on_user_response"
 
@@ -31,6 +34,7 @@ _E = LogEvent
 _ROLES: Mapping[LogEvent, str] = {
     **dict.fromkeys((_E.FINAL_ANSWER, _E.REASONING, _E.TOOL_APPROVAL_REQUEST, _E.USER_PROMPT), "agent"),
     **dict.fromkeys((_E.TOOL_SUCCESS, _E.TOOL_FAILED, _E.TOOL_CALL_INPUT), "tool"),
+    **dict.fromkeys((_E.DELEGATION, _E.DELEGATION_RETURNS, _E.DELEGATION_ERROR), "tool"),
     _E.USER_RESPONSE: "user",
 }
 

@@ -3,6 +3,7 @@
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from duo_flows.domain.log_events import is_curated
 from duo_flows.domain.model_turns import StopReason
 from duo_flows.domain.sessions import Ending
 from signals.messages import Stop
@@ -21,6 +22,7 @@ components:
     toolset: [list_repository_tree]
     subagents: [{name: reader}, {name: tester}]
     max_delegations: MAX
+    ui_log_events: [on_delegation_returns, on_delegation_error]
   - name: reader
     type: AgentComponent
     description: Reads job logs.
@@ -94,6 +96,11 @@ async def test_a_task_is_given_to_a_sub_agent_and_its_answer_comes_back_with_its
         "delegate_task: reader#1 has answered.",
     ]
     assert [line.component for line in log if line.text.startswith("get_job_logs")] == ["reader#1"]
+    told = [line.data for line in log if line.component == "lead" and "delegate_task:" in line.text]
+    assert told[:2] == [
+        {"event": "on_delegation", "is_shown": False, "role": "tool"},
+        {"event": "on_delegation_returns", "is_shown": True, "role": "tool"},
+    ]
 
 
 async def test_the_supervisor_is_told_whom_it_has_and_what_they_are_good_for(temporal: WorkflowEnvironment):
@@ -112,6 +119,7 @@ async def test_a_task_that_cannot_be_given_is_an_error_that_the_supervisor_can_a
     world = World(replies=[calls(task("reader")), says("Read."), calls(*wrong), says("I give up.")])
     async with running(temporal, world, **flow()) as running_flow:
         assert (await running_flow.ending())["ending"] == Ending.DONE
+        log = await world.log((await running_flow.session()).id)
 
     near, empty, other, unknown = said_to(world, "You lead.")[2]
     assert "Did you mean 'reader'? There are: reader, tester." in near
@@ -119,6 +127,9 @@ async def test_a_task_that_cannot_be_given_is_an_error_that_the_supervisor_can_a
     assert other == "Subsession 1 is with reader, not with tester."
     assert unknown == "There is no subsession 8; leave it out to begin anew. There are: 1 (reader)."
     assert len(said_to(world, "You read.")) == 1
+    refused = [line for line in log if line.data.get("event") == "on_delegation_error"]
+    assert [line.text.startswith("delegate_task: ") for line in refused] == [True] * 4
+    assert all(is_curated(line) for line in refused)
 
 
 async def test_who_has_used_up_its_delegations_must_give_its_answer(temporal: WorkflowEnvironment):

@@ -11,6 +11,7 @@ from activities.contracts import CallRequest, ToolResult
 from duo_flows.domain.delegation import DELEGATE_TASK, component_of, number_of, read_delegation
 from duo_flows.domain.errors import Refused
 from duo_flows.domain.log_events import LogEvent, event_data
+from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import LogKind
 from workflows.run_state import OpenDelegation
 
@@ -30,6 +31,7 @@ async def delegate(loop: AgentLoop, call: CallRequest) -> ToolResult:
     try:
         given = loop.agent.open_delegation or await _given(loop, call)
     except Refused as refusal:
+        await _report(loop, LogEvent.DELEGATION_ERROR, redact(str(refusal)))
         return ToolResult(call_id=call.id, text=str(refusal), is_error=True)
     sub = loop.subsession_of(given.subagent, given.number)
     try:
@@ -40,8 +42,7 @@ async def delegate(loop: AgentLoop, call: CallRequest) -> ToolResult:
         text = f"{given.subagent} has answered in subsession {given.number}:\n\n"
         result = ToolResult(call_id=call.id, text=text, answer=answer)
     told = "came to no answer" if result.is_error else "has answered"
-    shown = event_data(loop.component, LogEvent.TOOL_FAILED if result.is_error else LogEvent.TOOL_SUCCESS)
-    await loop.run.report(loop.run.entry(LogKind.TOOL, f"{DELEGATE_TASK}: {sub.key} {told}.", component=loop.key, data=shown))
+    await _report(loop, LogEvent.DELEGATION_RETURNS, f"{sub.key} {told}.")
     loop.remember(open_delegation=None)
     return result
 
@@ -63,5 +64,10 @@ async def _given(loop: AgentLoop, call: CallRequest) -> OpenDelegation:
     sub = loop.subsession_of(given.subagent, number)
     sub.enter(assignment=wanted.prompt)
     loop.remember(open_delegation=given, delegation_count=loop.agent.delegation_count + 1)
-    await loop.run.report(loop.run.entry(LogKind.TOOL, f"{DELEGATE_TASK}: a task for {sub.key}.", component=loop.key))
+    await _report(loop, LogEvent.DELEGATION, f"a task for {sub.key}.")
     return given
+
+
+async def _report(loop: AgentLoop, event: LogEvent, told: str) -> None:
+    shown = event_data(loop.component, event)
+    await loop.run.report(loop.run.entry(LogKind.TOOL, f"{DELEGATE_TASK}: {told}", component=loop.key, data=shown))

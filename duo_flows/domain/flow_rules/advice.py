@@ -22,6 +22,7 @@ from .index import FlowIndex, reach
 _MODIFY = ROUTER_WORDS[RequestState.MODIFIED]
 # GitLab's two views of a question need one each; it refuses a file that names events and leaves one of these out.
 _NEEDED_EVENTS = ("on_user_input_prompt", "on_user_response")
+_OF_SUPERVISORS = ("on_delegation", "on_delegation_returns", "on_delegation_error")
 
 
 def advice(index: FlowIndex, *, privileges: Collection[str]) -> Iterator[Finding]:
@@ -98,9 +99,15 @@ def _unused(index: FlowIndex) -> Iterator[Finding]:
 
 def _supervisors(index: FlowIndex) -> Iterator[Finding]:
     for position, component in enumerate(index.definition.components):
-        if isinstance(component, AgentComponent) and component.max_delegations is not None and not component.subagents:
-            at: Path = ("components", position, "max_delegations")
-            yield Finding(at=at, found=str(component.max_delegations), allowed="only together with `subagents`")
+        if not isinstance(component, AgentComponent) or component.subagents:
+            continue
+        at: Path = ("components", position)
+        if component.max_delegations is not None:
+            found = str(component.max_delegations)
+            yield Finding(at=(*at, "max_delegations"), found=found, allowed="only together with `subagents`")
+        for number, event in enumerate(component.ui_log_events):
+            if event in _OF_SUPERVISORS:
+                yield Finding(at=(*at, "ui_log_events", number), found=event, allowed="only together with `subagents`")
 
 
 def _tools(index: FlowIndex, privileges: Collection[str]) -> Iterator[Finding]:

@@ -93,6 +93,11 @@ def test_a_flow_of_which_everything_is_meant_has_none():
         ("    toolset:", "    model_size_preference: small\n    toolset:", None),
         ("    toolset:", "    max_delegations: 2\n    toolset:", (8, "components[0].max_delegations", "2")),
         (
+            "    toolset:",
+            "    ui_log_events: [on_agent_reasoning, on_delegation]\n    toolset:",
+            (8, "components[0].ui_log_events[1]", "on_delegation"),
+        ),
+        (
             '"Good?"',
             '"Good?"\n    ui_log_events: [on_user_response]',
             (13, "components[1].ui_log_events", "no on_user_input_prompt"),
