@@ -1,5 +1,6 @@
 """Failure shapes: each row knows the lines of its tool, and lines that only sound like failures are none."""
 
+import collections
 import itertools
 import re
 
@@ -31,6 +32,26 @@ def test_a_row_knows_the_lines_of_its_tool(name, line):
     body = words.body_of(line)
 
     assert ShapeIndex([ROWS[name]]).find(body, body.lower(), set(words_in(body))) is ROWS[name]
+
+
+@pytest.mark.parametrize("line", sorted({line for _, line in EXAMPLES}))
+def test_looking_up_finds_the_row_that_trying_each_in_turn_finds(line):
+    body = words.body_of(line)
+    in_turn = (
+        row for row in table.SHAPES if any(needle.lower() in body.lower() for needle in row.needles) and row.pattern.search(body)
+    )
+
+    assert table.INDEX.find(body, body.lower(), table.VOCABULARY.words_of(body)) is next(in_turn)
+
+
+def test_lines_of_one_skeleton_are_of_one_shape():
+    shapes = collections.defaultdict(set)
+    for line, word in itertools.product((line for _, line in EXAMPLES), ("cart", "shop", "total", "price")):
+        other = line.replace(word, "basin")
+        shapes[table.SKELETONS.of(other.encode())].add(tuple(kinds_of(other).values()))
+        shapes[table.SKELETONS.of(line.encode())].add(tuple(kinds_of(line).values()))
+
+    assert [found for found in shapes.values() if len(found) > 1] == []
 
 
 @pytest.mark.parametrize(("name", "line"), EXAMPLES)

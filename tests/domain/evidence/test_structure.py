@@ -62,6 +62,20 @@ def test_without_a_runners_word_the_whole_log_may_have_failed():
     assert Regions.of(scan([]), 0).failed == ()
 
 
+def test_what_a_job_prints_while_it_cleans_up_counts_for_less_but_not_the_runners_word():
+    lines = [
+        'Executing "step_script" stage of the job script',
+        "boom",
+        "Running after_script",
+        "error: a service",
+        "ERROR: Job failed: exit code 1",
+    ]
+    regions = Regions.of(scan(lines), len(lines))
+
+    assert regions.factor(1) == regions.factor(4) == 1
+    assert regions.factor(3) < 1
+
+
 def find_in(lines, shape):
     return next(find for find in scan(lines).finds if find.shape.name == shape)
 
