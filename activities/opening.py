@@ -155,7 +155,7 @@ class Opening:
     async def _who_and_where(self, start: StartFlow) -> tuple[Person, Project]:
         requester = await self._deps.forge.person(start.requester)
         project = await self._deps.forge.project(start.project)
-        if requester.is_bot or not requester.is_active:
+        if not requester.may_decide:
             raise Refused(f"@{requester.username} is a bot or blocked; flows act for people.", code="not_a_person")
         level = await self._deps.forge.access_level(project.id, requester.id)
         if level < ACCESS_TO_START:

@@ -99,7 +99,7 @@ class RequestActivities(RequestContract):
         if not who:
             return Proven(objection="The message does not say who acts: set `actor` to a username.", code="actor_missing")
         person = await self._deps.forge.person(who)
-        if person.is_bot or not person.is_active:
+        if not person.may_decide:
             return Proven(objection=f"@{person.username} is a bot or blocked, and decides nothing.", code="not_a_person")
         return person
 
@@ -112,7 +112,10 @@ class RequestActivities(RequestContract):
     @activity.defn(name="find_missed_answers")
     @bounded
     async def find_missed_answers(self, task: FindMissed) -> Missed:
-        found = [*await self._from_inbox(task), *await self._from_notes(task)]
+        everybody = [*await self._from_inbox(task), *await self._from_notes(task)]
+        # Comments and deliveries name people without telling whether they are blocked, or bots.
+        people = {act.actor_id: await self._deps.forge.person(act.actor_id) for act, _ in everybody}
+        found = [pair for pair in everybody if people[pair[0].actor_id].may_decide]
         found.sort(key=lambda pair: (pair[0].received_at, pair[0].event_id))
         return Missed(
             acts=tuple(act for act, _ in found), note_ids={act.event_id: note_id for act, note_id in found if note_id is not None}
@@ -141,7 +144,7 @@ class RequestActivities(RequestContract):
         command = parse_command(note.body, account=self._deps.account.username)
         if not isinstance(command, Command) or command.verb not in ANSWERS or not task.request.digest.startswith(command.digest):
             return None
-        if note.is_system or note.author.is_bot or note.created_at > task.request.deadline:
+        if note.is_system or note.created_at > task.request.deadline:
             return None
         return Act(
             event_id=note_event(task.scope.project_id, note.id),

@@ -40,6 +40,11 @@ class Person(Model):
     is_active: bool = True
     is_bot: bool = False
 
+    @property
+    def may_decide(self) -> bool:
+        """Tell whether this is somebody for whom flows act and whose word counts: neither a bot nor blocked."""
+        return self.is_active and not self.is_bot
+
 
 class Project(Model):
     """A GitLab project, named by its number because paths are renamed."""

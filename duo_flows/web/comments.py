@@ -102,7 +102,7 @@ class Comments:
             return None
         # A comment mentions its author without telling whether that is a bot; the user's own record does.
         author = await self._services.forge.person(note.author.id)
-        return None if author.is_bot or not author.is_active else understood
+        return understood if author.may_decide else None
 
     async def _asked_by(self, note: Note, understood: Command | CommandProblem) -> Session | None:
         if not isinstance(understood, Command) or understood.verb not in ANSWERS:

@@ -115,6 +115,6 @@ class FailedPipelines:
                 raise Refused("A machine started the pipeline, and nobody is named for such.", code="no_requester")
             person = await self._services.forge.person(named)
         level = await self._services.forge.access_level(pipeline.project_id, person.id)
-        if person.is_bot or not person.is_active or level < ACCESS_TO_START:
+        if not person.may_decide or level < ACCESS_TO_START:
             raise Refused("The person may not act in the project.", code="access_too_low")
         return person

@@ -357,6 +357,16 @@ async def test_an_answer_that_waits_in_the_inbox_is_found_with_its_stamp(world, 
     assert (act.event_id, act.received_at, act.door) == ("api:1", DEADLINE, "api")
 
 
+@pytest.mark.parametrize("is_now", [{"is_active": False}, {"is_bot": True}], ids=["blocked", "a bot"])
+async def test_who_decides_nothing_is_not_found_to_have_answered(world, scope, is_now):
+    world.comment(MAYA, APPLY, at=ASKED_AT)
+    await delivered(world, scope)
+    world.comment(DANIEL, APPLY, at=ASKED_AT)
+    world.forge.people[MAYA.id] = MAYA.model_copy(update=is_now)
+
+    assert [act.actor for act in (await missed(world, scope)).acts] == [DANIEL.username]
+
+
 @pytest.mark.parametrize(
     "changed", [{"at": DEADLINE + timedelta(seconds=1)}, {"workflow_id": "session/s1/2"}, {"choice": "no such choice"}]
 )
