@@ -12,9 +12,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from duo_flows.domain.changes import Change
 from duo_flows.domain.errors import NeverAgain, Refused
-from duo_flows.domain.requests import RequestKind
 
-from .api_models import FlowText, FlowView, LogPage, Me, SessionPage, SessionQuery, SessionView, StartSession, view_of
+from .api_models import FlowText, FlowView, LogPage, Me, ProjectName, SessionPage, SessionQuery, SessionView, StartSession, view_of
 from .api_starts import start_for
 from .callers import Caller, Readable, Services, readable_project
 from .flow_lists import built_in_flow, built_in_flows, project_flow, project_flows
@@ -25,7 +24,7 @@ from .session_log import log_events, log_page
 # Proxies close a request that is silent for a minute; half of that is safe.
 _MAX_WAIT_SECONDS = 30
 
-_OfProject = Annotated[str, Query(max_length=500, description="Number or full path.")]
+_OfProject = Annotated[ProjectName, Query()]
 
 _Curated = Annotated[
     bool, Query(description="Only what the flow's author shows (`ui_log_events`), and where runs begin, pause and end.")
@@ -120,10 +119,10 @@ async def follow_log(
 
 @router.get("/sessions/{session_id}/diff", tags=["sessions"], response_class=PlainTextResponse)  # noqa: FAST003 - a dependency reads the id
 async def show_diff(services: Services, session: Readable) -> Any:
-    """Show the full diff of the change that the open question is about, or its tool calls where it could not show them in full."""
+    """Show the full diff of the change that the open question is about, or its calls or words where it shows a part."""
     if session.waiting is None or not session.waiting.change_ref:
         raise Refused(f"Session {session.id} asks about no change at present.", code="no_open_change")
-    if session.waiting.kind == RequestKind.TOOL_CALLS:
+    if not session.waiting.has_change:
         return PlainTextResponse((await services.contents.get(session.waiting.change_ref)).decode("utf-8", "replace"))
     change = Change.model_validate_json(await services.contents.get(session.waiting.change_ref))
     if not change.is_intact():

@@ -20,6 +20,9 @@ _DEFINITION_MAX_LENGTH = 256_000
 # GitLab's numbers, and the store's. A JSON `true` is no number, though Python takes it for 1.
 _Number = Annotated[int, Field(strict=True, gt=0, lt=2**63)]
 
+# What GitLab's paths are made of. Nothing else is asked of GitLab, or repeated to the caller.
+ProjectName = Annotated[str, Field(max_length=500, pattern=r"^[\w.+/-]*$", description="Number or full path.")]
+
 FLOW_NAME = r"^[a-z][a-z0-9_]{0,63}$"
 
 
@@ -31,7 +34,7 @@ class StartSession(_Taken):
     """Starts a flow for the caller."""
 
     flow: Annotated[str, Field(pattern=FLOW_NAME, examples=["fix_pipeline"])]
-    project: Annotated[_Number | str, Field(description="Number or full path.", examples=["shop/checkout"])]
+    project: Annotated[_Number | ProjectName, Field(description="Number or full path.", examples=["shop/checkout"])]
     goal: Annotated[
         str, Field(max_length=GOAL_MAX_LENGTH, description="What is wanted. For a pipeline: its address, if left out.")
     ] = ""
@@ -74,7 +77,7 @@ class SessionQuery(_Taken):
 
     flow: Annotated[str, Field(max_length=64)] = ""
     status: Annotated[list[SessionStatus], Field(description="Any of these.")] = []
-    project: Annotated[str, Field(max_length=500, description="Number or full path.")] = ""
+    project: ProjectName = ""
     merge_request_iid: Annotated[int | None, Field(gt=0, lt=2**63)] = None
     mine: Annotated[bool, Field(description="Only those that you started.")] = False
     waiting_for_me: Annotated[bool, Field(description="Only those that wait for your answer.")] = False
@@ -94,6 +97,7 @@ class Question(BaseModel):
     question: str = Field(description="Markdown; empty in lists.")
     kind: str = Field(description="What it is about: `approval`, `tool_calls` or `input`; empty where nobody is asked.")
     choices: tuple[str, ...]
+    has_change: bool = Field(description="Whether a stored change is asked about, which `apply` applies.")
 
 
 class Links(BaseModel):
@@ -208,8 +212,8 @@ def view_of(session: Session, settings: Settings, *, question: str = "") -> Sess
 
 
 def _question(waiting: Waiting, text: str) -> Question:
-    fields: dict[str, Any] = waiting.model_dump(exclude={"change_ref", "question_ref"})
-    return Question(**fields, question=text, digest_prefix=waiting.digest[:DIGEST_PREFIX_LENGTH])
+    fields: dict[str, Any] = waiting.model_dump(exclude={"change_ref", "question_ref", "is_text"})
+    return Question(**fields, has_change=waiting.has_change, question=text, digest_prefix=waiting.digest[:DIGEST_PREFIX_LENGTH])
 
 
 def _links(session: Session, settings: Settings) -> Links:

@@ -18,6 +18,8 @@ from .services import DoorServices
 # A revoked token works this much longer; without it every poll of a log would ask GitLab twice.
 _REMEMBERED_FOR = timedelta(seconds=30)
 _MAX_REMEMBERED = 1_000
+# GitLab's numbers have 64 bits.
+_DIGITS_MAX = 18
 
 _PRIVATE_TOKEN = APIKeyHeader(
     name="PRIVATE-TOKEN", auto_error=False, description="Your GitLab token, with scope `read_user` or more."
@@ -101,12 +103,17 @@ async def readable_project(services: DoorServices, person: Person, name: int | s
         "and the service account needs to be its member."
     )
     try:
-        project = await services.forge.project(int(name) if isinstance(name, str) and name.isdecimal() else name)
+        project = await services.forge.project(_number_or_path(name))
     except NotFound:
         raise missing from None
     if not await can_read(services, person, project_id=project.id):
         raise missing
     return project
+
+
+def _number_or_path(name: int | str) -> int | str:
+    # A number that is longer than any that GitLab has would not even be converted.
+    return int(name) if isinstance(name, str) and name.isdecimal() and len(name) <= _DIGITS_MAX else name
 
 
 async def readable_session(services: DoorServices, person: Person, session_id: str) -> Session:

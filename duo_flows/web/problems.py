@@ -81,9 +81,14 @@ def install_problems(app: FastAPI, metrics: DoorMetrics) -> None:
         detail = str(error.detail) if isinstance(error, HTTPException) else ""
         return _counted(metrics, problem(status, _TITLES.get(status, "refused").lower().replace(" ", "_"), detail))
 
+    async def on_fault(_request: Request, error: Exception) -> JSONResponse:
+        # Starlette raises it again behind the answer, and so into the log.
+        return _counted(metrics, _problem_of(error))
+
     app.add_exception_handler(DuoFlowsError, on_ours)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_fault)
 
 
 def _problem_of(error: Exception) -> JSONResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from duo_flows.domain.errors import TryAgain
@@ -423,3 +425,18 @@ async def test_a_door_whose_temporal_is_away_is_not_ready(door: Door) -> None:
     response = await door.client.get("/readyz")
 
     assert (response.status_code, response.json()) == (503, {"store": True, "temporal": False})
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a b", "shop/checkout?x", "\u202eshop", "x" * 501])
+async def test_what_cannot_be_a_project_is_refused_before_gitlab_is_asked(door: Door, name: str) -> None:
+    body = json.dumps({**START, "project": name})
+    response = await door.call(ALICE, "POST", "/sessions", content=body, headers={"Content-Type": "application/json"})
+
+    assert "project" in refused(response, 422, "invalid_request")
+    assert door.nothing_reached_a_workflow()
+
+
+async def test_a_number_longer_than_any_of_gitlabs_is_no_project(door: Door) -> None:
+    response = await door.call(ALICE, "GET", "/flows", params={"project": "9" * 400})
+
+    assert refused(response, 404, "not_found")
