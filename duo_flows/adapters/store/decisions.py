@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, insert, or_, select, tuple_
@@ -74,11 +74,13 @@ async def find_decisions(connection: AsyncConnection, search: DecisionSearch) ->
     if search.words.strip() and not words:  # signs alone: nothing has them
         return DecisionPage()
     fits, rank = await matching(connection, words) if words else no_words()
-    ranked = select(*_COLUMNS, approval_decisions.c.text, rank.label("rank")).where(fits, *_conditions(search)).subquery()
-    rows = (await connection.execute(_page(ranked, search))).mappings().all()
-    shown = rows[: search.limit]
-    last = _place(shown[-1]) if len(rows) > search.limit else None
-    return DecisionPage(found=tuple(_found(row, words) for row in shown), next_cursor=cursor_of(last) if last else "")
+    # Narrow rows are ranked and sorted; the wide ones, with their texts, are read for one page only.
+    places = (approval_decisions.c.item_id, approval_decisions.c.decided_at, rank.label("rank"))
+    ranked = select(*places).where(fits, *_conditions(search)).subquery()
+    hits = [Place.model_validate(dict(row)) for row in (await connection.execute(_page(ranked, search))).mappings()]
+    shown = hits[: search.limit]
+    next_cursor = cursor_of(shown[-1]) if len(hits) > search.limit else ""
+    return DecisionPage(found=await _found(connection, shown, words), next_cursor=next_cursor)
 
 
 def _page(ranked: Any, search: DecisionSearch) -> Select[Any]:
@@ -90,11 +92,13 @@ def _page(ranked: Any, search: DecisionSearch) -> Select[Any]:
     return page.where(tuple_(*order) < tuple_(place.rank, place.decided_at, place.item_id))
 
 
-def _place(row: Mapping[Any, Any]) -> Place:
-    return Place(rank=row["rank"], decided_at=row["decided_at"], item_id=row["item_id"])
+async def _found(connection: AsyncConnection, hits: Sequence[Place], words: tuple[str, ...]) -> tuple[FoundDecision, ...]:
+    wanted = select(*_COLUMNS, approval_decisions.c.text).where(approval_decisions.c.item_id.in_([hit.item_id for hit in hits]))
+    rows = {row["item_id"]: row for row in (await connection.execute(wanted)).mappings()}
+    return tuple(_shown(rows[hit.item_id], words) for hit in hits)
 
 
-def _found(row: Mapping[Any, Any], words: tuple[str, ...]) -> FoundDecision:
+def _shown(row: Mapping[Any, Any], words: tuple[str, ...]) -> FoundDecision:
     decision = Decision.model_validate({name: row[name] for name in Decision.model_fields})
     return FoundDecision(decision=decision, snippet=snippet(words, decision.summary, row["text"], decision.title))
 
