@@ -213,13 +213,17 @@ class ToolDone(Model):
 
 
 class Ask(Model):
-    """Asks the requester: renders the message, stores it with what it is about, and shows it in the session."""
+    """Asks the requester: renders the message, stores it with what it is about, and shows it in the session.
+
+    `answer` is the final answer of the agent that the response is sent to; None where it has given none.
+    """
 
     scope: Scope
     component: str
     step: int
     inputs: dict[str, Any] = Field(default_factory=dict)
     change: Any = None
+    answer: Any = None
     choices: tuple[Choice, ...] = ()
     deadline: datetime
 
@@ -259,12 +263,13 @@ class Announce(Model):
 
 
 class Reply(Model):
-    """Answers a person's comment in GitLab; with `change_ref` the full diff, or the calls in full, are shown below the text."""
+    """Answers a person's comment in GitLab; with `change_ref` what is asked about is shown in full below the text."""
 
     scope: Scope
     note_id: int
     text: str
     change_ref: str = ""
+    is_text: bool = False
     kind: RequestKind = RequestKind.APPROVAL
 
 

@@ -9,13 +9,21 @@ from duo_flows.domain.requests import Choice, Request
 
 def question_text(request: Request, message: str, *, account: str) -> str:
     """Return the question as Markdown, for GitLab and for every other door."""
-    lines = [f"- `{_command(choice, request, account)}`: {meaning_of(choice, request.kind)}" for choice in request.choices]
+    has_change = request.has_change
+    lines = [
+        f"- `{_command(choice, request, account)}`: {meaning_of(choice, request.kind, has_change=has_change)}"
+        for choice in request.choices
+    ]
     until = f"{request.deadline:%Y-%m-%d %H:%M} UTC"
     return (
         f"{message}\n\n@{request.requester}, answer by {until}, here in a new comment or where you started this:\n\n"
         + "\n".join(lines)
-        + "\n\nWithout an answer nothing is changed."
+        + f"\n\n{_without_an_answer(request)}"
     )
+
+
+def _without_an_answer(request: Request) -> str:
+    return "Without an answer nothing is changed." if request.has_change else "Without an answer the session stops."
 
 
 def _command(choice: Choice, request: Request, account: str) -> str:

@@ -18,11 +18,12 @@ from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
 from duo_flows.domain.pipelines import Note
 from duo_flows.domain.received import ReceivedAnswer, note_event
 from duo_flows.domain.redaction import redact_each_line, redact_value
-from duo_flows.domain.requests import Act, Request, RequestKind, fitting_choices
+from duo_flows.domain.requests import Act, Choice, Request, RequestKind, fitting_choices
 from duo_flows.domain.shown_whole import shown_diff
 from signals.messages import Answer, Pause, Resume, Stop
 from signals.signatures import is_signed
 
+from .answer_texts import quoted
 from .asking import Showing, put_question
 from .boundary import bounded
 from .call_questions import put_question_about_calls
@@ -51,9 +52,13 @@ class RequestActivities(RequestContract):
         # Each value for itself: none may begin a secret that another one ends, and hide what stands between them.
         variables = redact_value(await self._deps.loaded(task.inputs))
         message = redact_each_line(self._deps.flow_files.render(component.message_template, variables)).strip()
+        told = quoted(component, message, await self._deps.loaded(task.answer))
+        shown = f"{told.shown}\n\n{message}" if told.shown else message
         change = await self._deps.loaded(task.change)
         kind = RequestKind.INPUT if component.interaction_type == "input" else RequestKind.APPROVAL
-        request = _request(task, message, change, kind)
+        # A change shows more than what was said of it.
+        whole_ref = await self._deps.put_text(told.whole) if told.whole and change is None else ""
+        request = _request(task, shown, change, kind, whole_ref=whole_ref)
         return await put_question(self._deps, task.scope, request, Showing(component=task.component))
 
     @override
@@ -174,12 +179,14 @@ class RequestActivities(RequestContract):
     async def _shown_in_full(self, task: Reply) -> str:
         if task.kind is RequestKind.TOOL_CALLS:
             return code_block(await self._deps.text(task.change_ref), language="json", limit=_NOTE_DIFF_MAX)
+        if task.is_text:
+            return code_block(await self._deps.text(task.change_ref), language="text", limit=_NOTE_DIFF_MAX)
         change = Change.model_validate_json(await self._deps.contents.get(task.change_ref))
         return diff_block(shown_diff(change.diff), limit=_NOTE_DIFF_MAX)
 
 
-def _request(task: Ask, message: str, change: Any, kind: RequestKind) -> Request:
-    digest, change_ref = _subject(task, message, change)
+def _request(task: Ask, message: str, change: Any, kind: RequestKind, *, whole_ref: str) -> Request:
+    digest, change_ref = _subject(task, message, change, whole_ref)
     return Request(
         id=digest_of([task.scope.session_id, task.scope.run, task.step])[:DIGEST_PREFIX_LENGTH],
         requester_id=task.scope.requester_id,
@@ -188,15 +195,23 @@ def _request(task: Ask, message: str, change: Any, kind: RequestKind) -> Request
         deadline=task.deadline,
         message=message,
         change_ref=change_ref,
+        is_text=bool(whole_ref),
         kind=kind,
-        choices=task.choices or fitting_choices(kind, has_change=bool(change_ref)),
+        choices=_choices(task, kind, change_ref, is_cut=bool(whole_ref)),
     )
 
 
-def _subject(task: Ask, message: str, change: Any) -> tuple[str, str]:
-    """Return (digest, reference of the change); where nothing is to be applied the question itself is what is answered."""
+def _choices(task: Ask, kind: RequestKind, change_ref: str, *, is_cut: bool) -> tuple[Choice, ...]:
+    choices = task.choices or fitting_choices(kind, has_change=bool(change_ref))
+    # What is shown in part can be read whole, whatever else the flow offers.
+    return choices if not is_cut or Choice.DIFF in choices else (*choices, Choice.DIFF)
+
+
+def _subject(task: Ask, message: str, change: Any, whole_ref: str) -> tuple[str, str]:
+    """Return (digest, reference of the whole); where nothing is to be applied the question itself is what is answered."""
     if change is None:
-        return digest_of({"session": task.scope.session_id, "run": task.scope.run, "step": task.step, "question": message}), ""
+        question = {"session": task.scope.session_id, "run": task.scope.run, "step": task.step, "question": message}
+        return digest_of({**question, "whole": whole_ref} if whole_ref else question), whole_ref
     try:
         return str(change["digest"]), str(change["ref"])
     except (KeyError, TypeError):

@@ -5,11 +5,9 @@ from __future__ import annotations
 from temporalio import activity
 from typing_extensions import override
 
-from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import (
     ENDING_EVENTS,
-    Ending,
     LogKind,
     NewLogEntry,
     SessionStatus,
@@ -21,6 +19,7 @@ from duo_flows.domain.sessions import (
 from .boundary import bounded
 from .contracts import Announce, Closed, CloseSession, OpenedSession, OpenSession, SessionContract
 from .deps import Deps
+from .endings import summary_of
 from .opening import Opening
 
 
@@ -48,10 +47,12 @@ class SessionActivities(SessionContract):
     @activity.defn(name="close_session")
     @bounded
     async def close_session(self, task: CloseSession) -> Closed:
-        text = await self._summary(task)
-        scope = task.scope
+        summary = await summary_of(self._deps, task)
+        text, scope = summary.text, task.scope
         # The status before does not matter: every ending's event leads from each status that is not final to the same one.
         status = next_status(SessionStatus.RUNNING, ENDING_EVENTS[task.ending])
+        ending = NewLogEntry(key=f"run{scope.run}/ending", kind=LogKind.ENDING, text=text, data={"ending": task.ending})
+        told = (*_unrendered(scope.run, summary.problem), ending)
         update = SessionUpdate(
             session_id=scope.session_id,
             run=scope.run,
@@ -59,22 +60,10 @@ class SessionActivities(SessionContract):
             step=task.step,
             ending=task.ending,
             summary=as_summary(text),
-            entries=(NewLogEntry(key=f"run{scope.run}/ending", kind=LogKind.ENDING, text=text, data={"ending": task.ending}),),
+            entries=told,
         )
         await self._deps.sessions.update(update)
         return Closed(summary_ref=await self._deps.put_text(text))
-
-    async def _summary(self, task: CloseSession) -> str:
-        definition = await self._deps.definition(task.scope.definition_ref)
-        if not definition.flow.summary:
-            return redact(task.reason or _PLAIN_ENDINGS[task.ending])
-        variables = {**await self._deps.loaded(task.context), "ending": str(task.ending), "reason": task.reason}
-        try:
-            return redact(self._deps.flow_files.render(definition.flow.summary, variables)).strip()
-        except (NeverAgain, Refused) as error:
-            # A summary that cannot be rendered must not keep a session from ending.
-            activity.logger.warning("The summary of %s could not be rendered: %s", task.scope.flow, error)
-            return redact(task.reason or _PLAIN_ENDINGS[task.ending])
 
     @override
     @activity.defn(name="announce")
@@ -85,15 +74,8 @@ class SessionActivities(SessionContract):
             await self._deps.forge.post_note(target, await self._deps.text(task.text_ref), marker=task.marker)
 
 
-_PLAIN_ENDINGS = {
-    Ending.DONE: "Done.",
-    Ending.NOTHING_TO_DO: "There was nothing to do.",
-    Ending.NOT_FIXABLE: "This cannot be fixed by a change of the code.",
-    Ending.LOW_CONFIDENCE: "The cause is not certain enough to propose a change.",
-    Ending.CANCELLED: "Cancelled; nothing was changed.",
-    Ending.STOPPED: "Stopped.",
-    Ending.EXPIRED: "Nobody answered in time; nothing was changed.",
-    Ending.ATTEMPTS_USED_UP: "No attempt is left.",
-    Ending.COST_CAP: "The session has used what it may cost.",
-    Ending.FAULT: "The session failed.",
-}
+def _unrendered(run: int, problem: str) -> tuple[NewLogEntry, ...]:
+    if not problem:
+        return ()
+    text = f"The flow's summary could not be rendered, so its plain ending is shown: {problem}"
+    return (NewLogEntry(key=f"run{run}/summary", kind=LogKind.NOTE, text=text),)

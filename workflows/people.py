@@ -199,7 +199,8 @@ class People:
         if state.question is not None:
             state.question = state.question.model_copy(update={"request": ruling.request, **words})
         shown = result.change_ref if act.choice is Choice.DIFF else ""
-        self._reply(state, note_id, result.reason, change_ref=shown, kind=ruling.request.kind)
+        request = ruling.request
+        self._reply(state, note_id, result.reason, change_ref=shown, is_text=request.is_text, kind=request.kind)
         return result
 
     def _ruling(self, state: RunState, act: Act) -> tuple[AnswerResult, Ruling | None]:

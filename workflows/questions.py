@@ -89,9 +89,8 @@ async def _answered(run: SessionRun) -> OpenQuestion:
     question = await _closed(run)
     run.state.question = None
     if question.request.state is RequestState.EXPIRED:
-        raise EndRun(
-            Ending.EXPIRED, f"Nobody answered before {question.request.deadline:%Y-%m-%d %H:%M} UTC, so nothing was changed."
-        )
+        so = "nothing was changed" if question.request.has_change else "the session stopped"
+        raise EndRun(Ending.EXPIRED, f"Nobody answered before {question.request.deadline:%Y-%m-%d %H:%M} UTC, so {so}.")
     run.move(SessionEvent.RESUME)
     await run.report()
     return question

@@ -102,7 +102,8 @@ def question_panel(session: Json) -> RenderableType:
 def choice_words(waiting: Json, choice: str) -> str:
     """Return what a choice does with this question; a choice of a newer service is its own word."""
     try:
-        return meaning_of(Choice(choice), RequestKind(waiting.get("kind") or RequestKind.APPROVAL))
+        kind = RequestKind(waiting.get("kind") or RequestKind.APPROVAL)
+        return meaning_of(Choice(choice), kind, has_change=bool(waiting.get("has_change")))
     except ValueError:
         return choice
 

@@ -22,16 +22,27 @@ _MEANINGS: Mapping[RequestKind, Mapping[Choice, str]] = {
     },
     RequestKind.INPUT: {
         Choice.RESPOND: "tell the agent this",
+        Choice.DIFF: "show me the whole of it",
         Choice.CANCEL: "give no answer",
     },
+}
+
+# A question without a stored change: a yes applies nothing, it lets the flow go on.
+_WITHOUT_CHANGE: Mapping[Choice, str] = {
+    Choice.APPLY: "approve: the flow goes on",
+    Choice.DIFF: "show me the whole of it",
+    Choice.CANCEL: "reject",
+    Choice.MODIFY: "say what should be different",
 }
 
 # What stands for the words that a choice needs, in a line to copy.
 _PLACES = {Choice.MODIFY: "<what should be different>", Choice.RESPOND: "<your answer>"}
 
 
-def meaning_of(choice: Choice, kind: RequestKind) -> str:
-    """Return what the choice does with a question of this kind."""
+def meaning_of(choice: Choice, kind: RequestKind, *, has_change: bool) -> str:
+    """Return what the choice does with a question of this kind; `has_change`: a stored change is asked about."""
+    if kind is RequestKind.APPROVAL and not has_change:
+        return _WITHOUT_CHANGE.get(choice, choice.value)
     return _MEANINGS[kind].get(choice, choice.value)
 
 

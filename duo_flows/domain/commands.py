@@ -98,9 +98,9 @@ def help_text(account: str) -> str:
     """Return all commands, as Markdown."""
     lines = (
         ("fix", "look into the failed pipeline of this merge request and propose a fix"),
-        ("apply <digest>", "apply exactly the change, or run exactly the calls, that were shown"),
+        ("apply <digest>", "say yes to what was shown: apply exactly that change, run exactly those calls, or let the flow go on"),
         ("always <digest>", "run exactly the calls that were shown, and do not ask for them again in this session"),
-        ("diff <digest>", "show the full diff, or the calls in full; the question stays open"),
+        ("diff <digest>", "show in full what is asked about; the question stays open"),
         ("cancel <digest>", "say no: nothing that was shown is done"),
         ("modify <digest> <words>", "say no, and what should be different"),
         ("respond <digest> <words>", "answer a question in your own words"),

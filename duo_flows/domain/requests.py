@@ -114,7 +114,7 @@ class Request(Model):
 
     `digest` names the stored change (or the calls; or, where nothing is to be applied, the question itself); an answer must name it
     by at least its first twelve hex digits. `change_ref` is where the whole of what is asked about is stored, empty where the
-    message shows it all.
+    message shows it all; `is_text` says that it is words to read and no change that can be applied.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Request(Model):
     deadline: datetime
     message: str = ""
     change_ref: str = ""
+    is_text: bool = False
     kind: RequestKind = RequestKind.APPROVAL
     choices: tuple[Choice, ...] = CHOICES[RequestKind.APPROVAL]
     state: RequestState = RequestState.OPEN
@@ -132,6 +133,11 @@ class Request(Model):
     def is_closed(self) -> bool:
         """Tell whether nothing can change the request any more."""
         return not TRANSITIONS[self.state]
+
+    @property
+    def has_change(self) -> bool:
+        """Tell whether a stored change is asked about, which a yes applies."""
+        return self.kind is RequestKind.APPROVAL and bool(self.change_ref) and not self.is_text
 
     def waiting(self, component: str, *, question_ref: str) -> Waiting:
         """Return the request as doors and operators see it: without its message, which stands in the store."""
@@ -145,6 +151,7 @@ class Request(Model):
             choices=tuple(str(choice) for choice in self.choices),
             change_ref=self.change_ref,
             kind=str(self.kind),
+            is_text=self.is_text,
         )
 
 
@@ -195,7 +202,7 @@ def rule_on(request: Request, act: Act) -> Ruling:
         code, reason = objection
         return Ruling(is_accepted=False, reason=reason, code=code, request=request)
     after = _moved(request, RequestEvent(act.choice))
-    return Ruling(is_accepted=True, reason=_ACCEPTED[request.kind][act.choice], code=str(act.choice), request=after)
+    return Ruling(is_accepted=True, reason=_accepted(request, act.choice), code=str(act.choice), request=after)
 
 
 def expired(request: Request) -> Request:
@@ -205,6 +212,11 @@ def expired(request: Request) -> Request:
 
 def _moved(request: Request, event: RequestEvent) -> Request:
     return request.model_copy(update={"state": TRANSITIONS[request.state][event]})
+
+
+def _accepted(request: Request, choice: Choice) -> str:
+    own = {} if request.has_change or request.kind is not RequestKind.APPROVAL else _ACCEPTED_WITHOUT_CHANGE
+    return own.get(choice) or _ACCEPTED[request.kind][choice]
 
 
 _ACCEPTED: Mapping[RequestKind, Mapping[Choice, str]] = {
@@ -223,8 +235,17 @@ _ACCEPTED: Mapping[RequestKind, Mapping[Choice, str]] = {
     },
     RequestKind.INPUT: {
         Choice.RESPOND: "Accepted: your words go to the agent.",
+        Choice.DIFF: "Here is the whole of it. The question stays open.",
         Choice.CANCEL: "Accepted: the agent is told that you give no answer.",
     },
+}
+
+# What a flow does after a yes or a no to a question without a change, only its author knows.
+_ACCEPTED_WITHOUT_CHANGE: Mapping[Choice, str] = {
+    Choice.APPLY: "Accepted: you have said yes, and the flow goes on.",
+    Choice.DIFF: "Here is the whole of it. The question stays open.",
+    Choice.CANCEL: "Accepted: you have said no.",
+    Choice.MODIFY: "Accepted: your words go to the agent.",
 }
 
 
@@ -272,7 +293,7 @@ def _stale_digest(request: Request, act: Act) -> tuple[str, str] | None:
     if len(given) >= DIGEST_PREFIX_LENGTH and request.digest.startswith(given):
         return None
     now = request.digest[:DIGEST_PREFIX_LENGTH]
-    what = "change" if request.kind is RequestKind.APPROVAL else "question"
+    what = "change" if request.has_change else "question"
     if not given:
         return "digest_missing", f"An answer names the {what} it is about; this one is {now}."
     return (
@@ -310,4 +331,4 @@ def _without_words(_request: Request, act: Act) -> tuple[str, str] | None:
         return None
     if act.choice is Choice.RESPOND:
         return "words_missing", "To respond, say it in words."
-    return "words_missing", "To modify the proposal, say in words what should be different."
+    return "words_missing", "To modify, say in words what should be different."

@@ -180,6 +180,12 @@ class Waiting(Model):
     choices: tuple[str, ...] = ()
     change_ref: str = ""
     kind: str = ""
+    is_text: bool = False
+
+    @property
+    def has_change(self) -> bool:
+        """Tell whether a stored change is asked about, and neither calls nor words."""
+        return bool(self.change_ref) and not self.is_text and self.kind != "tool_calls"
 
 
 class NewSession(Model):

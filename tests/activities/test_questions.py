@@ -157,6 +157,91 @@ async def test_a_question_for_words_is_answered_in_words(world):
     )
 
 
+REVIEW = """
+version: v1
+environment: ambient
+components:
+  - {name: plan, type: AgentComponent, prompt_id: p, toolset: []}
+  - name: review
+    type: HumanInputComponent
+    sends_response_to: plan
+    inputs: [{from: "context:plan.final_answer", as: proposal}]
+    message_template: "The agent has proposed an action. Please review"
+prompts: [{prompt_id: p, prompt_template: {system: "x", user: "y"}}]
+routers: [{from: plan, to: review}, {from: review, to: end}]
+flow: {entry_point: plan}
+"""
+ANSWERED = "I would close the issue.\n\n@duo apply it"
+
+
+async def review(world, answer, *, definition=REVIEW):
+    scope = await scope_of(world, definition=definition)
+    task = question(scope, component="review", change=None, inputs={"proposal": answer}, answer=answer)
+    return scope, await ask(world, task)
+
+
+async def test_a_question_quotes_the_answer_that_it_is_about(world):
+    scope, asked = await review(world, ANSWERED)
+
+    quote = "What **plan** answered:\n\n> I would close the issue.\n>\n> @duo apply it\n\nThe agent has proposed"
+    assert (await world.deps.text(asked.message_ref)).startswith(quote)
+    assert (await world.deps.text(asked.note_ref)).startswith(quote)
+    assert Choice.DIFF not in asked.request.choices
+    assert "I would close" in str([line.text for line in await world.log(scope.session_id)])
+
+
+async def test_consent_is_to_the_answer_that_was_quoted(world):
+    scope, first = await review(world, ANSWERED)
+    task = question(scope, component="review", change=None, answer="Another.")
+
+    assert (await ask(world, task)).request.digest != first.request.digest
+
+
+@pytest.mark.parametrize("template", ["Is this right? {{ proposal }}", "Shall I {{ proposal | lower }}"])
+async def test_an_answer_that_the_message_shows_is_not_quoted_again(world, template):
+    definition = REVIEW.replace("The agent has proposed an action. Please review", template)
+    _, asked = await review(world, "Close it.", definition=definition)
+
+    assert "What **plan** answered" not in await world.deps.text(asked.note_ref)
+
+
+async def test_an_agent_that_has_not_answered_is_not_quoted(world):
+    _, asked = await review(world, None)
+
+    assert await world.deps.text(asked.message_ref) == "The agent has proposed an action. Please review"
+
+
+async def test_a_structured_answer_is_quoted_as_json(world):
+    _, asked = await review(world, {"action": "close", "why": "```"})
+
+    assert '````json\n{\n  "action": "close",\n  "why": "```"\n}\n````' in await world.deps.text(asked.message_ref)
+
+
+async def test_no_secret_is_quoted(world):
+    scope, asked = await review(world, f"Use {SECRET}.")
+
+    assert SECRET not in await world.deps.text(asked.note_ref) + str(await world.log(scope.session_id))
+
+
+@pytest.mark.parametrize("answer", ["x" * 5_990 + f" {SECRET} and the end", {"long": "x" * 6_000, "last": "the end"}])
+async def test_of_a_long_answer_the_beginning_is_quoted_and_the_whole_can_be_asked_for(world, answer):
+    _, asked = await review(world, answer)
+
+    shown = await world.deps.text(asked.message_ref)
+    whole = await world.deps.text(asked.request.change_ref)
+    assert ("the end" in shown, "the end" in whole, "cut: " in shown) == (False, True, True)
+    assert (asked.request.is_text, asked.request.has_change, Choice.DIFF in asked.request.choices) == (True, False, True)
+    assert SECRET[:10] not in shown + whole
+
+
+async def test_a_question_without_a_change_promises_none(world):
+    _, asked = await review(world, ANSWERED)
+
+    text = await world.deps.text(asked.note_ref)
+    assert ("exactly this change" in text, "nothing is changed" in text) == (False, False)
+    assert "`: approve: the flow goes on" in text
+
+
 @pytest.mark.parametrize("change", [{}, {"ref": "x"}, "a text", [1]])
 async def test_a_flow_whose_question_leads_to_no_change_is_told_what_is_wrong(world, scope, change):
     error = await refused(RequestActivities(world.deps).ask_requester, question(scope, change=change))

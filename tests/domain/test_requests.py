@@ -28,7 +28,7 @@ from duo_flows.domain.requests import (
 DEADLINE = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DIGEST = "0123456789ab" + "c" * 52
 MAYA, DANIEL = 2, 3
-REQUEST = Request(id="r1", requester_id=MAYA, requester="maya", digest=DIGEST, deadline=DEADLINE)
+REQUEST = Request(id="r1", requester_id=MAYA, requester="maya", digest=DIGEST, deadline=DEADLINE, change_ref="kept")
 
 # The whole table once more, from the requirements and by hand: a slip in either shows in the other.
 DECISIONS = {
@@ -114,10 +114,23 @@ def test_of_calls_and_questions_nothing_is_said_to_be_a_change():
     )
 
 
+@pytest.mark.parametrize("has_change", [True, False])
 @pytest.mark.parametrize(("kind", "choice"), [(kind, choice) for kind, choices in CHOICES.items() for choice in choices])
-def test_every_choice_has_words_of_its_own(kind, choice):
-    assert meaning_of(choice, kind) != choice
+def test_every_choice_has_words_of_its_own(kind, choice, has_change):
+    assert meaning_of(choice, kind, has_change=has_change) != choice
     assert bool(place_of_words(choice)) == (choice in WORDED)
+
+
+@pytest.mark.parametrize("choice", CHOICES[RequestKind.APPROVAL])
+@pytest.mark.parametrize("told", [{"change_ref": ""}, {"is_text": True}])
+def test_nothing_is_said_of_a_change_where_none_is_asked_about(choice, told):
+    question = REQUEST.model_copy(update=told)
+    words = rule_on(question, act(choice=choice, text="Other.")).reason + meaning_of(
+        choice, question.kind, has_change=question.has_change
+    )
+
+    assert not question.has_change
+    assert ("change" in words, "proposal" in words, "full diff" in words) == (False, False, False)
 
 
 REFUSALS = {

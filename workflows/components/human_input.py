@@ -36,6 +36,7 @@ async def _put(run: SessionRun, component: HumanInputComponent) -> Asked:
         step=run.state.step,
         inputs=run.read(component.inputs),
         change=change,
+        answer=(run.state.context.get(component.sends_response_to) or {}).get("final_answer"),
         choices=component.choices,
         deadline=workflow.now() + timeout,
     )
