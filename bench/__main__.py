@@ -3,9 +3,14 @@
 import asyncio
 import sys
 
-from bench import evidence, plan_diff, webhooks
+from bench import approval_queries, evidence, plan_diff, webhooks
 
-_ALL = {"evidence": evidence.main, "plan_diff": plan_diff.main, "webhooks": webhooks.main}
+_ALL = {
+    "approval_queries": approval_queries.main,
+    "evidence": evidence.main,
+    "plan_diff": plan_diff.main,
+    "webhooks": webhooks.main,
+}
 
 
 async def main(names: list[str]) -> None:

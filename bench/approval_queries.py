@@ -25,8 +25,8 @@ P95_GOAL_MS = 50
 BUSY = 1
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 ABOUT = f"""\
-{ITEMS:,} open items in {PROJECTS} projects, each with four reviewers of 200, one of whom reviews them all; {DECISIONS:,} decisions with
-texts of 400 words. Each question is asked {ASKED} times, for persons, pages and words by chance."""
+{ITEMS:,} open items in {PROJECTS} projects, each with four reviewers of 200, one of whom reviews them all; {DECISIONS:,} decisions
+with texts of 400 words. Each question is asked {ASKED} times, for persons, pages and words by chance."""
 
 
 async def main() -> None:
