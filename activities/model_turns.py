@@ -16,7 +16,7 @@ from duo_flows.domain.flow_context import refuse_forged, refuse_unstorable
 from duo_flows.domain.flow_definition import AgentComponent, FlowDefinition, OneOffComponent
 from duo_flows.domain.log_events import LogEvent, event_data, is_shown
 from duo_flows.domain.model import Model
-from duo_flows.domain.model_turns import CONVERSATION_TOO_LONG, StopReason, ToolCall, TurnReply, TurnRequest
+from duo_flows.domain.model_turns import CONVERSATION_TOO_LONG, StopReason, ToolCall, TurnReply, TurnRequest, misnamed_calls
 from duo_flows.domain.ports import TurnKey
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import LogKind, NewLogEntry, SessionUpdate, Usage
@@ -135,7 +135,9 @@ class ModelActivities(ModelContract):
     ) -> ModelTurnDone:
         refuse_unstorable(reply.message.content, where="The model's message")
         # An answer that was cut off is left out: the model is asked again, for a shorter one. A provider refuses empty messages.
-        is_kept = reply.stop_reason is not StopReason.CUT_OFF and bool(reply.message.content)
+        # Nor is one kept whose calls no provider takes again.
+        misnamed = misnamed_calls(reply.tool_calls)
+        is_kept = reply.stop_reason is not StopReason.CUT_OFF and not misnamed and bool(reply.message.content)
         after = conversation.answered(reply.message) if is_kept else conversation
         done = ModelTurnDone(
             conversation_ref=await keep_conversation(self._deps.contents, after),
@@ -146,6 +148,8 @@ class ModelActivities(ModelContract):
         )
         if reply.stop_reason is StopReason.CUT_OFF:
             return done.model_copy(update={"problem": _CUT_OFF})
+        if reply.stop_reason is StopReason.TOOL_CALLS and misnamed:
+            return done.model_copy(update={"problem": misnamed})
         if reply.stop_reason is StopReason.TOOL_CALLS:
             return done.model_copy(update={"calls": tuple([await self._call(call) for call in reply.tool_calls])})
         if reply.stop_reason is StopReason.REFUSED:

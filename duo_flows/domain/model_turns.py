@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
@@ -26,6 +27,27 @@ class ToolCall(Model):
     id: str
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+# Longer than any provider's.
+_ID_MAX = 200
+
+# Source: Anthropic's Messages API, which takes no other names of tools back.
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+def misnamed_calls(calls: Sequence[ToolCall]) -> str:
+    """Return what to tell a model whose calls cannot be told apart, or name no tool that could be; empty where all is well.
+
+    What a model makes up as a name stands in questions, logs and keys.
+    """
+    ids = [call.id for call in calls]
+    # An empty id would pass for that of a step's call, which no model makes.
+    if len(set(ids)) < len(ids) or not all(0 < len(call_id) <= _ID_MAX for call_id in ids):
+        return "None of your calls was made: each needs an id of its own, not empty and not long. Make them again."
+    if not all(_NAME.fullmatch(call.name) for call in calls):
+        return "None of your calls was made: no tool has such a name. Call your tools by their names, of letters, digits, - and _."
+    return ""
 
 
 class ToolAnswer(Model):

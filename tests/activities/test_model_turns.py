@@ -10,7 +10,7 @@ from activities.contracts import ModelTurn, Scope, ToolResult
 from activities.conversations import load_conversation
 from activities.model_turns import ModelActivities
 from duo_flows.domain.errors import NeverAgain, TryAgain
-from duo_flows.domain.model_turns import StopReason, TurnProgress
+from duo_flows.domain.model_turns import StopReason, TurnProgress, TurnReply
 from duo_flows.domain.ports import TurnKey
 from duo_flows.domain.sessions import LogKind
 from tests.activities.acting import FORGED, SECRET, refused, run, scope_of
@@ -190,6 +190,36 @@ async def test_who_must_finish_gets_no_tools_and_is_told_so(world, scope):
 
 
 # What comes of the answer.
+
+
+def with_ids(reply: TurnReply, *ids: str) -> TurnReply:
+    """Return a reply whose calls have these ids."""
+    known = [call.id for call in reply.tool_calls]
+    blocks = [{**block, "id": ids[known.index(block["id"])]} for block in reply.message.content]
+    named = tuple(call.model_copy(update={"id": new}) for call, new in zip(reply.tool_calls, ids, strict=True))
+    return reply.model_copy(update={"message": reply.message.model_copy(update={"content": blocks}), "tool_calls": named})
+
+
+@pytest.mark.parametrize("ids", [("c1", "c1"), ("", "c2"), ("c1", "c" * 201)])
+async def test_calls_that_cannot_be_told_apart_are_not_made_and_the_model_is_told(world, scope, ids):
+    world.planner.replies[:] = [with_ids(READS, *ids)]
+
+    done = await take(world, first_turn(scope))
+
+    assert (done.calls, "each needs an id of its own" in done.problem) == ((), True)
+    kept = await load_conversation(world.deps.contents, done.conversation_ref)
+    assert [message.role for message in kept.messages] == ["user"]
+
+
+@pytest.mark.parametrize("name", ["x** [ok](http://evil)" + "y" * 300_000, "get_job_logs\u200b", "create commit", ""])
+async def test_a_name_that_no_tool_can_have_goes_no_further(world, scope, name):
+    world.planner.replies[:] = [calls((name, {"a": 1}))]
+
+    done = await take(world, first_turn(scope))
+
+    assert (done.calls, "Call your tools by their names" in done.problem) == ((), True)
+    [line] = await world.store.sessions.lines(scope.session_id, kind=LogKind.MODEL)
+    assert line.text == done.problem
 
 
 async def test_calls_are_handed_on_and_told_in_the_log(world, scope):

@@ -128,6 +128,36 @@ async def test_apply_does_not_hold_in_the_next_run_of_the_session(temporal: Work
         assert written(world) == ["Hello"]
 
 
+TWO_AGENTS = """
+version: v1
+environment: ambient
+components:
+  - {name: work, type: AgentComponent, prompt_id: p, toolset: [create_merge_request_note], require_tool_approval: true}
+  - {name: other, type: AgentComponent, prompt_id: p, toolset: [create_merge_request_note], require_tool_approval: true}
+prompts: [{prompt_id: p, prompt_template: {system: "x", user: "{{ goal }}"}}]
+routers: [{from: work, to: other}, {from: other, to: end}]
+flow: {entry_point: work}
+"""
+
+
+async def test_calls_with_one_id_in_two_turns_and_two_agents_are_three_calls_and_three_questions(temporal: WorkflowEnvironment):
+    same = calls(("create_merge_request_note", {"merge_request_iid": 1, "body": "Hello"}))
+    world = World(replies=[same, same, says("Done."), same, says("Done.")])
+    async with running(temporal, world, definition=TWO_AGENTS) as flow:
+        first = await flow.question()
+        await flow.answer("apply")
+        second = await flow.next_question(after=first)
+        await flow.answer("cancel")
+        await flow.next_question(after=second)
+        await flow.answer("apply")
+        assert (await flow.ending())["ending"] == Ending.DONE
+
+        assert len(await lines(flow, LogKind.REQUEST)) == 3
+        made = [(line.component, line.data["consent"]) for line in await lines(flow, LogKind.TOOL)]
+        assert [component for component, _ in made] == ["work", "other"]
+        assert (len({consent for _, consent in made}), written(world)) == (2, ["Hello", "Hello"])
+
+
 async def test_cancel_makes_none_of_the_calls_and_the_agent_goes_on(temporal: WorkflowEnvironment, record: bool):
     world = asking((LOOK, HELLO))
     async with running(temporal, world, definition=APPROVED) as flow:
