@@ -48,11 +48,13 @@ async def answer(
 ) -> AnswerGiven:
     """Answer the open question of a session that you started."""
     received = _received(session, person, given, idempotency_key)
+    await _require_same(services, received.event_id, _said(received.model_dump(mode="json")))
     if ended(session) and await is_told(services, session, received.event_id):
         return AnswerGiven(is_accepted=True, code="accepted_before", reason="This answer was accepted before.")
     await _require_answerable(services, session, received)
     kept, _is_new = await services.inbox.put(_delivery(session, received, services.clock()))
-    # An answer sent again under the same key is the one that was kept first, whatever it says now.
+    # Of two that are sent at once under one key the first is kept, and the second is held against it here.
+    _refuse_another(kept.body, _said(received.model_dump(mode="json")))
     received = ReceivedAnswer.model_validate(kept.body)
     result = await _asked(services, session, received, kept.received_at)
     if result is None:
@@ -99,9 +101,49 @@ async def _steered(  # noqa: PLR0913, PLR0917 - what a route is given, and which
     services: DoorServices, person: Person, session: Session, steer: Steer, wanted: Steering, key: str
 ) -> Steered:
     event = _event(session, person, steer, key)
+    if key:
+        await _keep_steering(services, session, event, wanted)
     origin = Origin(event_id=event, actor=person.username, actor_id=person.id, door=DOOR)
     result = await steer_session(services, session, steer, person=person, origin=origin, reason=wanted.reason)
     return Steered(status=result.code, session_id=session.id, reason=result.reason)
+
+
+async def _keep_steering(services: DoorServices, session: Session, event: str, wanted: Steering) -> None:
+    """Keep what was said under a key, as a record that nobody has to work on: the key counts for this and nothing else."""
+    record = NewDelivery(
+        key=event,
+        kind=DeliveryKind.API,
+        event=DeliveryEvent.STEERING,
+        project_id=session.project_id,
+        session_id=session.id,
+        body=wanted.model_dump(mode="json"),
+        received_at=services.clock(),
+    )
+    kept, is_new = await services.inbox.put(record)
+    if is_new:
+        await services.inbox.done(kept.id, outcome="kept for its key")
+    _refuse_another(kept.body, record.body)
+
+
+async def _require_same(services: DoorServices, event: str, said: dict[str, Any]) -> None:
+    known = await services.inbox.delivery(event)
+    if known is not None:
+        _refuse_another(known.body, said)
+
+
+def _refuse_another(kept: dict[str, Any], said: dict[str, Any]) -> None:
+    """Return if what is said is what was kept under the same key.
+
+    Raises:
+        Refused: it is something else; nothing of it counts, and what was kept stays as it is.
+    """
+    if any(kept.get(name) != value for name, value in said.items()):
+        raise Refused("This Idempotency-Key was used for something else that you said; use a fresh one.", code="key_reused")
+
+
+def _said(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return what a person says with an answer; who and where it is from is ours."""
+    return {name: answer[name] for name in GiveAnswer.model_fields}
 
 
 async def _require_answerable(services: DoorServices, session: Session, received: ReceivedAnswer) -> None:

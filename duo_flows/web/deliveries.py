@@ -41,6 +41,8 @@ class Deliveries:
                 return await self._pipelines.moved(PipelineHint.model_validate(delivery.body))
             case DeliveryEvent.ANSWER:
                 return await self._answered(delivery)
+            case DeliveryEvent.STEERING:
+                return "kept for its key"
         raise NeverAgain(f"Nobody works on deliveries of event {delivery.event!r}.", code="unknown_event")
 
     async def _noticed(self, hint: NoteHint) -> str:

@@ -197,11 +197,37 @@ async def test_an_answer_that_is_not_right_is_refused_before_anything_is_kept(do
     assert door.nothing_reached_a_workflow()
 
 
-async def test_the_same_key_is_one_answer_and_keeps_its_first_words(door: Door) -> None:
+async def test_the_same_answer_under_the_same_key_is_one_answer(door: Door) -> None:
     await door.a_question()
     await give(door, ALICE, key="k", choice="cancel")
 
-    await give(door, ALICE, key="k", choice="apply")
+    await give(door, ALICE, key="k", choice="cancel")
 
     assert len(kept(door)) == 1
     assert {(answer.event_id, answer.choice) for answer in door.runtime.asked} == {(kept(door)[0].key, Choice.CANCEL)}
+
+
+@pytest.mark.parametrize(
+    "other", [{"choice": "apply"}, {"choice": "cancel", "text": "No."}, {"choice": "cancel", "digest": "f" * 12}]
+)
+async def test_another_answer_under_the_same_key_is_refused_and_the_first_stays(door: Door, other: dict[str, str]) -> None:
+    await door.a_question()
+    await give(door, ALICE, key="k", choice="cancel")
+
+    response = await give(door, ALICE, key="k", **other)
+
+    assert (response.status_code, response.json()["code"]) == (409, "key_reused")
+    assert [delivery.body["choice"] for delivery in kept(door)] == ["cancel"]
+    assert [answer.choice for answer in door.runtime.asked] == [Choice.CANCEL]
+
+
+async def test_another_answer_under_the_key_of_one_that_ended_the_session_is_refused(door: Door) -> None:
+    await door.a_question()
+    event_id = (await give(door, ALICE, key="k", choice="cancel")).json()["event_id"]
+    told = NewLogEntry(key="run1/9", kind=LogKind.ANSWER, text="@alice answered cancel.", data={"event_id": event_id})
+    await door.store.sessions.append("s1", 1, [told])
+    await door.end()
+
+    response = await give(door, ALICE, key="k", choice="apply")
+
+    assert (response.status_code, response.json()["code"]) == (409, "key_reused")

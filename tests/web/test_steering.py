@@ -2,6 +2,7 @@
 
 import pytest
 
+from duo_flows.domain.inbox import DeliveryState
 from duo_flows.domain.people import Person
 from duo_flows.domain.sessions import LogKind, SessionStatus, SessionUpdate
 from signals.messages import AnswerResult, Pause, Resume, Stop
@@ -122,6 +123,21 @@ async def test_the_same_key_is_the_same_event_of_one_person_and_one_verb(door: D
     events = [message.event_id for _, message in door.runtime.steered]
     assert events[0] == events[1]
     assert len(set(events)) == len(events) - 1
+
+
+@pytest.mark.parametrize("verb", STEERS)
+async def test_another_reason_under_the_same_key_is_refused_and_reaches_no_workflow(door: Door, verb: str) -> None:
+    await door.a_session()
+    door.runtime.result = TAKEN
+    await steer(door, ALICE, verb, key="k", reason="We deploy.")
+
+    refused(await steer(door, ALICE, verb, key="k", reason="We are done."), 409, "key_reused")
+    await steer(door, ALICE, verb, key="k", reason="We deploy.")
+
+    assert {message.reason for _, message in door.runtime.steered} == {"We deploy."}
+    door.clock.move(minutes=3)
+    await door.drain()
+    assert {delivery.state for delivery in door.store.inbox._deliveries.values()} == {DeliveryState.DONE}
 
 
 async def test_a_retry_sent_again_under_its_key_starts_one_run(door: Door) -> None:
