@@ -17,7 +17,7 @@ from .words import SpanKind
 # More lines than these are not read in a comment; the whole is on the item.
 _LINES_MAX = 100
 # Of what stayed the same this much is shown on either side of a change, and of what came or went this much in all.
-_CONTEXT = 60
+_CONTEXT = 80
 _SHOWN_MAX = 400
 
 _SIGNS = {Change.ADDED: "+", Change.REMOVED: "-", Change.CHANGED: "~", Change.MOVED: ">"}
@@ -94,8 +94,12 @@ def _near(kind: SpanKind, text: str, at: int, count: int) -> str:
     """Return of a span what is needed to read the change beside it."""
     if kind is not SpanKind.SAME or count == 1:
         return _cut(text)
-    before, after = text[:_CONTEXT] if at else "", text[-_CONTEXT:] if at < count - 1 else ""
-    return text if len(text) <= len(before) + len(after) + 1 else f"{before}…{after}"
+    if len(text) <= _CONTEXT:
+        return text
+    # Whole words, as far as there are any.
+    before = text[:_CONTEXT].rpartition(" ")[0] if at else ""
+    after = text[-_CONTEXT:].partition(" ")[2] if at < count - 1 else ""
+    return f"{before}…{after}" if len(before) + len(after) < len(text) else text
 
 
 def _cut(text: str) -> str:
