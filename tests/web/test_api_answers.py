@@ -115,13 +115,13 @@ async def test_an_answer_that_ended_the_session_itself_is_not_refused_afterwards
 
 
 async def test_an_answer_sent_again_after_it_ended_the_session_is_told_so(door: Door) -> None:
-    await door.a_question()
+    digest = (await door.a_question()).digest[:12]
     event_id = (await give(door, ALICE, key="k", choice="cancel")).json()["event_id"]
     told = NewLogEntry(key="run1/9", kind=LogKind.ANSWER, text="@alice answered cancel.", data={"event_id": event_id})
     await door.store.sessions.append("s1", 1, [told])
     await door.end()
 
-    response = await give(door, ALICE, key="k", choice="cancel")
+    response = await give(door, ALICE, key="k", choice="cancel", digest=digest)
 
     assert (response.status_code, response.json()["code"]) == (200, "accepted_before")
     assert await door.refusals() == []
@@ -222,12 +222,12 @@ async def test_another_answer_under_the_same_key_is_refused_and_the_first_stays(
 
 
 async def test_another_answer_under_the_key_of_one_that_ended_the_session_is_refused(door: Door) -> None:
-    await door.a_question()
+    digest = (await door.a_question()).digest[:12]
     event_id = (await give(door, ALICE, key="k", choice="cancel")).json()["event_id"]
     told = NewLogEntry(key="run1/9", kind=LogKind.ANSWER, text="@alice answered cancel.", data={"event_id": event_id})
     await door.store.sessions.append("s1", 1, [told])
     await door.end()
 
-    response = await give(door, ALICE, key="k", choice="apply")
+    response = await give(door, ALICE, key="k", choice="apply", digest=digest)
 
     assert (response.status_code, response.json()["code"]) == (409, "key_reused")
