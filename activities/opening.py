@@ -8,9 +8,10 @@ from typing import Any
 
 from temporalio import activity
 
-from duo_flows.domain.errors import NeverAgain, NotFound, Refused, TryAgain
+from duo_flows.domain.errors import DuoFlowsError, NeverAgain, NotFound, Refused, TryAgain
 from duo_flows.domain.flow_context import initial_context
 from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.instance import GitLabInstance
 from duo_flows.domain.people import ACCESS_TO_START, Person, Project
 from duo_flows.domain.pipelines import NoteTarget, TargetKind
 from duo_flows.domain.policy import project_flow_path
@@ -222,6 +223,14 @@ class Opening:
         await self._deps.sessions.append(session.id, session.run, [entry])
         return session
 
+    async def _version(self) -> str:
+        try:
+            return await self._deps.forge.version()
+        except DuoFlowsError as error:
+            # Few flows read it, and none is held up by a GitLab that keeps it to itself.
+            activity.logger.warning("GitLab's version is not known: %s", error)
+            return ""
+
     async def _context(
         self, task: OpenSession, start: StartFlow, session: Session, project: Project, inputs: Mapping[str, Any]
     ) -> dict[str, Any]:
@@ -232,6 +241,8 @@ class Opening:
             current_date=f"{datetime.now(UTC):%Y-%m-%d}",
             workflow_id=task.workflow_id,
             session_url=self._deps.session_url(session.id),
+            project_default_branch=project.default_branch,
+            instance=GitLabInstance(url=self._deps.gitlab_url.rstrip("/"), version=await self._version()),
             inputs={name: await self._deps.travelling(value) for name, value in inputs.items()},
         )
 

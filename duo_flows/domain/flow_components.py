@@ -254,7 +254,7 @@ class DeterministicStepComponent(FlowModel):
 
 
 class OneOffComponent(_Prompted):
-    """A model that calls tools in one round. Outputs: `tool_calls`, `tool_responses`, `execution_result`."""
+    """A model that calls tools in one round. Outputs: `tool_calls`, `tool_responses`, `execution_result`, `parsed_responses`."""
 
     type: Literal["OneOffComponent"] = "OneOffComponent"
     toolset: tuple[ToolUse, ...]

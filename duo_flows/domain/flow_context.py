@@ -7,13 +7,14 @@ that routers can still read them. Where a part of it is long, the field is such 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
 
 from .errors import NeverAgain
 from .flow_components import FlowModel, Input
+from .instance import GitLabInstance
 from .model import Model
 
 # A router compares words and a page shows lines: longer texts are read by models, who get the whole value.
@@ -146,6 +147,15 @@ def lookup(context: Mapping[str, Any], path: str) -> Any:
     return value
 
 
+def joined_fields(values: Iterable[Any]) -> dict[str, Any]:
+    """Return the fields of all mappings among some values, stored ones too; of two that have one name the later counts."""
+    joined: dict[str, Any] = {}
+    for value in values:
+        inside = value["$fields"] if is_stored(value) else value
+        joined.update(inside if isinstance(inside, Mapping) else {})
+    return joined
+
+
 def _what_is_there(inside: Any) -> str:
     # Names only: the values may be a log or a person's text.
     if not isinstance(inside, Mapping):
@@ -203,6 +213,8 @@ def initial_context(  # noqa: PLR0913 - GitLab's context has these, and each cal
     current_date: str,
     workflow_id: str,
     session_url: str,
+    project_default_branch: str,
+    instance: GitLabInstance,
     inputs: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the context that every flow starts with, under GitLab's names.
@@ -214,6 +226,8 @@ def initial_context(  # noqa: PLR0913 - GitLab's context has these, and each cal
         current_date: the day, as YYYY-MM-DD.
         workflow_id: of this run.
         session_url: where people look at the session.
+        project_default_branch: its name.
+        instance: the GitLab that the project is in.
         inputs: the additional context, as category -> field -> value.
     """
     return {
@@ -223,11 +237,30 @@ def initial_context(  # noqa: PLR0913 - GitLab's context has these, and each cal
         "current_date": current_date,
         "workflow_id": workflow_id,
         "session_url": session_url,
+        "project_default_branch": project_default_branch,
+        "gitlab_instance_type": instance.kind,
+        "gitlab_instance_url": instance.url,
+        "gitlab_instance_version": instance.version,
+        # GitLab has one here where a flow runs in a group. Here a session is a project's.
+        "namespace": None,
         "inputs": dict(inputs),
     }
 
 
 # What a component may not be called: its outputs would hide these.
 RESERVED_NAMES = frozenset(
-    {"goal", "project_id", "project_http_url_to_repo", "current_date", "workflow_id", "session_url", "inputs"},
+    {
+        "goal",
+        "project_id",
+        "project_http_url_to_repo",
+        "current_date",
+        "workflow_id",
+        "session_url",
+        "project_default_branch",
+        "gitlab_instance_type",
+        "gitlab_instance_url",
+        "gitlab_instance_version",
+        "namespace",
+        "inputs",
+    },
 )

@@ -27,6 +27,9 @@ class Forge(Protocol):
     async def account(self) -> Person:
         """Return the service account itself."""
 
+    async def version(self) -> str:
+        """Return GitLab's version, such as `19.1.0-ee`; empty if GitLab tells none."""
+
     async def person_of_token(self, token: str) -> Person:
         """Return whom a GitLab token belongs to.
 

@@ -8,6 +8,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.contracts import OpenedSession, OpenSession
 from activities.sessions import SessionActivities
+from duo_flows.domain.errors import Refused
 from duo_flows.domain.policy import POLICY_PATH
 from duo_flows.domain.sessions import Ending, NewSession, SessionStatus, SessionUpdate
 from signals.messages import StartFlow
@@ -126,3 +127,17 @@ async def test_a_doors_start_counts_for_no_other_workflow_and_harms_the_session_
         await ActivityEnvironment().run(SessionActivities(world.deps).open_session, task)
 
     assert await world.store.sessions.session("s1") == running
+
+
+async def test_a_flow_reads_which_gitlab_it_works_in(world):
+    context = (await _open(world, "e1", SAY_HELLO)).context
+
+    read = [context[f"gitlab_instance_{name}"] for name in ("url", "type", "version")]
+    assert read == ["http://gitlab.test", "Self-Managed", "19.1.0-ee"]
+    assert (context["project_default_branch"], context["namespace"]) == ("main", None)
+
+
+async def test_a_gitlab_that_does_not_tell_its_version_holds_no_session_up(world):
+    world.forge.version_fault = Refused("Forbidden.", code="forbidden")
+
+    assert (await _open(world, "e1", SAY_HELLO)).context["gitlab_instance_version"] == ""

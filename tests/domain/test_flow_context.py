@@ -8,16 +8,19 @@ import pytest
 
 from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_context import (
+    RESERVED_NAMES,
     MissingValue,
     StoredValue,
     initial_context,
     is_stored,
+    joined_fields,
     lookup,
     refuse_forged,
     resolve_inputs,
     stored,
 )
 from duo_flows.domain.flow_definition import Input
+from duo_flows.domain.instance import GitLabInstance
 
 REF = "ab" * 32
 LONG = "x" * 201
@@ -128,10 +131,14 @@ def test_a_flow_starts_with_gitlabs_names() -> None:
         current_date="2026-01-02",
         workflow_id="w",
         session_url="https://duo.example/s",
+        project_default_branch="main",
+        instance=GitLabInstance(url="https://gitlab.example", version="19.1.0-ee"),
         inputs={"merge_request": {"url": "u"}},
     )
 
     assert lookup(context, "context:project_id") == 7
+    assert lookup(context, "context:gitlab_instance_version") == "19.1.0-ee"
+    assert set(context) == RESERVED_NAMES
     assert lookup(context, "context:inputs.merge_request.url") == "u"
 
 
@@ -148,3 +155,11 @@ def test_what_only_resembles_a_reference_passes(value: Any) -> None:
     refuse_forged(value, where="analyse")
 
     assert not is_stored(value)
+
+
+def test_fields_of_several_values_stand_together() -> None:
+    large = stored(REF, 9_000, {"a": 2, "text": "long " * 2_000})
+
+    joined = joined_fields([{"a": 1, "b": 1}, large, ["a list"], "a text", None])
+
+    assert (joined["a"], joined["b"], joined["text"]["$path"]) == (2, 1, ["text"])

@@ -46,6 +46,8 @@ class MemoryForge(Forge):
         self.notes_by_id: dict[int, Note] = {}
         self.posted: dict[tuple[NoteTarget, str], Note] = {}
         self.hooks: dict[tuple[int, str], str] = {}
+        self.instance_version = "19.1.0-ee"
+        self.version_fault: Exception | None = None
         self.fault: Exception | None = None
 
     def _asked(self) -> None:
@@ -55,6 +57,12 @@ class MemoryForge(Forge):
     async def account(self) -> Person:
         self._asked()
         return self.service_account
+
+    async def version(self) -> str:
+        self._asked()
+        if self.version_fault is not None:
+            raise self.version_fault
+        return self.instance_version
 
     async def person_of_token(self, token: str) -> Person:
         self._asked()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities.contracts import CallRequest, ToolResult
+from duo_flows.domain.flow_context import joined_fields
 from duo_flows.domain.flow_definition import OneOffComponent
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import LogKind
@@ -37,8 +38,10 @@ class _Rounds(AgentTurns):
         self.remember(results=results, calls=())
 
     def finish(self, execution_result: str) -> None:
-        """End the passage."""
-        self._leave({**self.run.state.context[self.component.name], "execution_result": execution_result})
+        """End the passage. The fields of what the last round gave stand together, if that worked and gave any."""
+        outputs = {**self.run.state.context[self.component.name], "execution_result": execution_result}
+        fields = joined_fields(result.value for result in self.agent.results) if execution_result == "success" else {}
+        self._leave({**outputs, **({"parsed_responses": fields} if fields else {})})
         self.remember(is_midway=False)
 
     @property
@@ -51,7 +54,9 @@ class _Rounds(AgentTurns):
 
 
 async def run_one_off(run: SessionRun, component: OneOffComponent) -> None:
-    """Let the model call its tools; leaves `tool_calls`, `tool_responses` and `execution_result` (success, failed) in the context.
+    """Let the model call its tools; leaves its outputs in the context.
+
+    These are `tool_calls`, `tool_responses`, `execution_result` (success, failed), and `parsed_responses` after a success.
 
     Raises:
         EndRun: money was used up, the model declined, or somebody stopped the session.

@@ -52,6 +52,10 @@ class GitLabForge(Forge):
             self._account = await self._ask("own account", lambda gl: shapes.person(gl.one("/user")))
         return self._account
 
+    async def version(self) -> str:
+        """Return GitLab's version; asked for each time, since GitLab may be upgraded while a worker runs."""
+        return await self._ask("version of GitLab", lambda gl: shapes.version(gl.one("/metadata")))
+
     async def person_of_token(self, token: str) -> Person:
         """Return whom a token belongs to, by a client of its own that is gone afterwards.
 

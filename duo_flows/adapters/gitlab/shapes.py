@@ -15,6 +15,9 @@ from typing import Any
 from duo_flows.domain.people import AccessLevel, Branch, Person, Project
 from duo_flows.domain.pipelines import Commit, FileDiff, Job, MergeRequest, Note, NoteTarget, Pipeline, TreeEntry
 
+# As long as a release with a suffix gets, with room.
+_VERSION_MAX_LENGTH = 64
+
 
 def person(data: dict[str, Any]) -> Person:
     """Return a user. Only the user's own record has `bot`; where a user is merely mentioned `is_bot` is False."""
@@ -40,6 +43,11 @@ def access_level(member: dict[str, Any]) -> AccessLevel:
     if member.get("state") != "active" or member.get("membership_state", "active") != "active":
         return AccessLevel.NONE
     return max(level for level in AccessLevel if level <= max(0, int(member["access_level"])))
+
+
+def version(data: dict[str, Any]) -> str:
+    """Return GitLab's version, cut to what a version is long."""
+    return str(data.get("version") or "")[:_VERSION_MAX_LENGTH]
 
 
 def project(data: dict[str, Any]) -> Project:

@@ -26,7 +26,8 @@ class Leaves(Enum):
     ANSWER = "answer"
 
 
-# Source: GitLab's flow registry documentation, version v1, "Outputs" of each component; `message` is ours.
+# Source: GitLab's flow registry documentation, version v1, "Outputs" of each component, and what its components leave beside
+# those (`parsed_responses`); `message` is ours.
 OUTPUTS: Mapping[str, Mapping[str, Leaves]] = {
     "AgentComponent": {"final_answer": Leaves.ANSWER, "cycle_count": Leaves.VALUE},
     "DeterministicStepComponent": {
@@ -38,6 +39,7 @@ OUTPUTS: Mapping[str, Mapping[str, Leaves]] = {
         "tool_calls": Leaves.VALUE,
         "tool_responses": Leaves.VALUE,
         "execution_result": Leaves.TEXT,
+        "parsed_responses": Leaves.VALUE,
     },
     "HumanInputComponent": {"approval": Leaves.TEXT, "message": Leaves.TEXT},
 }
@@ -50,11 +52,6 @@ STANDARD_INPUTS: Mapping[str, frozenset[str] | None] = {
     # GitLab's envelope; it grows with GitLab's versions.
     "agent_platform_standard_context": None,
 }
-
-# GitLab's context has these too, and its executor sends these categories. A flow of GitLab's may read them where they are optional.
-_GITLABS_OWN = frozenset(
-    {"project_default_branch", "namespace", "gitlab_instance_type", "gitlab_instance_url", "gitlab_instance_version"}
-)
 
 # Keywords with which a schema says more about its properties than `properties` does.
 _SAYS_MORE = frozenset({"$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas"})
@@ -131,8 +128,7 @@ def _context(given: Input, index: FlowIndex, *, at: Path) -> Finding | None:
     if component is not None:
         return _of_component(given, component, index, at=at)
     roots = (*index.names, *sorted(RESERVED_NAMES))
-    own = " (GitLab's context has it, that of a session here has not)" if name in _GITLABS_OWN else ""
-    return _wrong_part(given, 0, roots, at=at, what=f"`context:` and then one of{own}")
+    return _wrong_part(given, 0, roots, at=at, what="`context:` and then one of")
 
 
 def _of_inputs(given: Input, index: FlowIndex, *, at: Path) -> Finding | None:

@@ -112,11 +112,6 @@ def test_a_flow_of_which_everything_is_meant_has_none():
             'inputs: ["context:goal", {from: "context:tidy.tool_respones", as: was, optional: true}]',
             (7, "components[0].inputs[1]", "context:tidy.tool_respones"),
         ),
-        (
-            'inputs: ["context:goal"]',
-            'inputs: ["context:goal", {from: "context:namespace", as: was, optional: true}]',
-            (7, "components[0].inputs[1]", "context:namespace"),
-        ),
     ],
 )
 def test_what_is_probably_not_meant_is_told_and_still_loads(old, new, told):

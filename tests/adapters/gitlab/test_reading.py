@@ -13,6 +13,10 @@ async def test_the_service_account_knows_itself(forge):
     assert (account.username, account.is_bot, account.is_active) == ("duo", True, True)
 
 
+async def test_gitlab_tells_its_version(forge):
+    assert (await forge.version())[0].isdigit()
+
+
 async def test_a_token_belongs_to_a_person(forge, gitlab):
     maya = await forge.person_of_token(gitlab.token("maya"))
     assert (maya.username, maya.id, maya.is_bot) == ("maya", gitlab.user_id("maya"), False)
