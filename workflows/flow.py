@@ -200,7 +200,7 @@ class Flow:
         state = run.state
         await self._people.idle()
         self._people.is_over = True
-        state.question, state.waits_for_sha = None, ""
+        state.question, state.waits_for_sha, state.waits_until = None, "", None
         run.move(ENDING_EVENTS[end.ending])
         task = CloseSession(scope=run.scope, ending=end.ending, reason=end.reason, step=state.component, context=state.context)
         closed = await workflow.execute_activity_method(

@@ -31,10 +31,11 @@ async def wait_for_pipeline(run: SessionRun, component: DeterministicStepCompone
     attempt = run.state.passages.get(component.name, 1)
     if run.state.waits_for_sha != wanted.sha:
         run.state.waits_for_sha = wanted.sha
+        run.state.waits_until = workflow.now() + run.state.opened.limits.pipeline_wait_timeout
         display.show(run.state)
         await run.report(run.entry(LogKind.STEP, f"Waiting for the pipeline of commit {wanted.sha[:8]}.", component=component.name))
-    seen = await _watch(run, wanted.sha, until=workflow.now() + run.state.opened.limits.pipeline_wait_timeout)
-    run.state.waits_for_sha = ""
+    seen = await _watch(run, wanted.sha)
+    run.state.waits_for_sha, run.state.waits_until = "", None
     display.show(run.state)
     outcome = outcome_of_wait(seen.status, is_last=attempt >= wanted.max_attempts)
     shown = event_data(component, LogEvent.TOOL_SUCCESS)
@@ -49,23 +50,42 @@ async def wait_for_pipeline(run: SessionRun, component: DeterministicStepCompone
     }
 
 
-async def _watch(run: SessionRun, sha: str, *, until: datetime) -> PipelineSeen:
+async def _watch(run: SessionRun, sha: str) -> PipelineSeen:
     pause = _FIRST_PAUSE
     while True:
-        before = workflow.now()
-        await run.safe_point()
-        # A pause takes nothing from the time that a pipeline has.
-        until += workflow.now() - before
+        await _safe_point(run)
         hints = run.pipeline_hints
-        task = LookAtPipeline(scope=run.scope, sha=sha)
-        seen = await workflow.execute_activity_method(
-            ToolContract.look_at_pipeline, task, summary=f"pipeline of {sha[:8]}", **retries.GITLAB
-        )
-        left = until - workflow.now()
+        # A look only reads: whoever stops the session does not wait for a GitLab that is down.
+        seen = await run.unless_stopped(_look(run, sha))
+        left = _deadline(run) - workflow.now()
         if seen.is_finished or left <= timedelta(0):
             return seen
         await _hint_or_pause(run, hints, min(pause, left))
         pause = min(pause * 2, run.state.opened.limits.pipeline_poll_interval)
+
+
+async def _safe_point(run: SessionRun) -> None:
+    """Come by a safe point; a pause there takes nothing from the time that a pipeline has."""
+    before = workflow.now()
+    try:
+        await run.safe_point()
+    finally:
+        # Also where the run goes on in a new history.
+        run.state.waits_until = _deadline(run) + (workflow.now() - before)
+
+
+def _deadline(run: SessionRun) -> datetime:
+    """Return until when is waited: as the wait began, in whichever history that was."""
+    return run.state.waits_until or workflow.now() + run.state.opened.limits.pipeline_wait_timeout
+
+
+async def _look(run: SessionRun, sha: str) -> PipelineSeen:
+    return await workflow.execute_activity_method(
+        ToolContract.look_at_pipeline,
+        LookAtPipeline(scope=run.scope, sha=sha),
+        summary=f"pipeline of {sha[:8]}",
+        **retries.GITLAB,
+    )
 
 
 async def _hint_or_pause(run: SessionRun, hints: int, pause: timedelta) -> None:

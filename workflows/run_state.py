@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -108,22 +108,8 @@ class Carried(Model):
     steering: Steering = Steering()
     log_count: int = 0
     waits_for_sha: str = ""
+    waits_until: datetime | None = None
 
-
-_CARRIED = (
-    "opened",
-    "status",
-    "component",
-    "step",
-    "context",
-    "passages",
-    "is_inside",
-    "agents",
-    "question",
-    "steering",
-    "log_count",
-    "waits_for_sha",
-)
 
 # An update may be delivered again after a continuation; older results than these are nobody's present question.
 _RESULTS_KEPT = 500
@@ -131,7 +117,11 @@ _RESULTS_KEPT = 500
 
 @dataclass
 class RunState:
-    """A run's memory while it runs. `is_inside` tells that the present component has been entered, and not been left."""
+    """A run's memory while it runs; each field is carried on.
+
+    `is_inside` tells that the present component has been entered, and not been left; `waits_until`, when a pipeline that is waited
+    for has had its time.
+    """
 
     opened: OpenedSession
     status: SessionStatus = SessionStatus.CREATED
@@ -145,6 +135,7 @@ class RunState:
     steering: Steering = field(default_factory=Steering)
     log_count: int = 0
     waits_for_sha: str = ""
+    waits_until: datetime | None = None
 
     @property
     def stop(self) -> Steering | None:
@@ -185,10 +176,10 @@ class RunState:
     @classmethod
     def carried_on(cls, carried: Carried) -> RunState:
         """Return the memory of a run that continues."""
-        return cls(**{name: getattr(carried, name) for name in _CARRIED})
+        return cls(**{each.name: getattr(carried, each.name) for each in fields(cls)})
 
     def frozen(self, *, results: Mapping[str, AnswerResult], envelopes: tuple[Envelope, ...]) -> Carried:
         """Return the memory to hand on, with what people sent that is not worked on yet."""
         newest = dict(list(results.items())[-_RESULTS_KEPT:])
-        memory = {name: getattr(self, name) for name in _CARRIED}
+        memory = {each.name: getattr(self, each.name) for each in fields(self)}
         return Carried(**memory, results=newest, envelopes=envelopes)
