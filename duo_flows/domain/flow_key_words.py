@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+# Keys by which an author means to hold a component back, and where they do. Where they would hold nothing back the flow is refused
+# for them: who has asked to be asked must not learn from a write that nobody was.
+RESTRAINTS: Mapping[str, str] = {
+    "require_tool_approval": "only an AgentComponent asks before its tools are called",
+    "pre_approved_tools": "only an AgentComponent asks before its tools are called",
+    "cost_cap_usd": "only an AgentComponent has a cost cap of its own",
+    "timeout": "only a HumanInputComponent waits for an answer; a model's time is in `params` of its prompt",
+    "change": "only a HumanInputComponent asks about a change",
+    "choices": "only a HumanInputComponent asks",
+    "interaction_type": "only a HumanInputComponent asks",
+    "forced": "parameters are forced in `toolset`, below the tool's name",
+}
+
 _COMPONENT = {
     "name": "What routers and `context:` paths call it: any text without `:`, `.` and `#`.",
     "type": "What it does.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from duo_flows.domain.flow_checks import Finding
 from duo_flows.domain.flow_components import TARGETS
 from duo_flows.domain.flow_definition import FlowDefinition
+from duo_flows.domain.flow_key_words import RESTRAINTS
 
 from .positions import Document, Path
 from .problems import MAX_PROBLEMS, Located, kind_of, located, nearest, shown
@@ -56,6 +57,7 @@ _FORMS: Mapping[str, str] = {
     "Input": "a path such as `context:goal`, or a mapping with from, as, literal, optional",
     "CycleLimit": "a whole number, or a mapping with iteration_warning_offset, threshold",
 }
+_PATH_OF_A_COMPONENTS_KEY = 3
 # Ten times what is ever told; a file of nothing but mistakes has tens of thousands.
 _MOST_FAULTS = 10 * MAX_PROBLEMS
 
@@ -109,7 +111,15 @@ def _of_stray(path: Path, fault: Any) -> Finding:
     if form := _form(models):
         return Finding(at=path, found=str(path[-1]), allowed=form)
     names = _keys_of(models)
+    if len(path) == _PATH_OF_A_COMPONENTS_KEY and path[0] == "components" and (why := _restraint(str(path[-1]), names)):
+        return Finding(at=path, found=f"{path[-1]}, which would hold nothing back here", allowed=f"a component without it: {why}")
     return Finding(at=path, found=str(path[-1]), allowed=", ".join(names) or "no such key", names=tuple(names))
+
+
+def _restraint(key: str, names: Iterable[str]) -> str:
+    """Return where a key counts by which an author means to hold a component back; empty for any other, or a near one of these."""
+    meant = key if key in RESTRAINTS else nearest(key, [*names, *RESTRAINTS])
+    return "" if meant in names else RESTRAINTS.get(meant, "")
 
 
 def _of_missing(path: Path, fault: Any) -> Finding:

@@ -1,6 +1,7 @@
 """Keys of components that are nobody's: GitLab passes over them, so they are told and left out, unless a key of ours may be meant.
 
-A key that is nearly a right one is left where it is, and refused: who writes `require_tool_aproval` has asked to be asked.
+A key that is nearly a right one, or would hold another component back, is left where it is, and refused: who writes
+`require_tool_aproval` has asked to be asked.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Any, get_args
 
 from duo_flows.domain.flow_checks import Finding
 from duo_flows.domain.flow_components import Component
+from duo_flows.domain.flow_key_words import RESTRAINTS
 
 from .positions import Document
 from .problems import Located, located, nearest
@@ -20,6 +22,8 @@ _KEYS = {
     for model in get_args(get_args(Component)[0])
 }
 _ALL = frozenset[str]().union(*_KEYS.values()) | _GITLABS
+# Long enough that a name near to one was meant to be it.
+_LONG_RESTRAINTS = tuple(key for key in RESTRAINTS if "_" in key)
 # Told one by one; a file of nothing else is told by its mistakes.
 _MOST_TOLD = 50
 
@@ -46,4 +50,8 @@ def _strays(component: Any) -> tuple[str, ...]:
         return ()
     taken = {"model_size_preference"} if "model_tags" in _KEYS[kind] else set()
     extra = [key for key in component if key not in _KEYS[kind] and key not in taken]
-    return tuple(key for key in extra[:_MOST_TOLD] if key in _ALL or not nearest(key, sorted(_KEYS[kind])))
+    return tuple(key for key in extra[:_MOST_TOLD] if not _is_refused(key, kind))
+
+
+def _is_refused(key: Any, kind: str) -> bool:
+    return key in RESTRAINTS or (key not in _ALL and bool(nearest(key, [*sorted(_KEYS[kind]), *_LONG_RESTRAINTS])))
