@@ -13,7 +13,7 @@ from duo_flows.domain.errors import NeverAgain
 from duo_flows.domain.flow_definition import AgentComponent, FlowDefinition, OneOffComponent
 from duo_flows.domain.model_turns import ToolAnswer, ToolSchema, TurnRequest
 from duo_flows.domain.redaction import redact
-from duo_flows.domain.tools import READ_TOOL_RESULT, tool_named
+from duo_flows.domain.tools import READ_TOOL_RESULT, TO_COME, tool_named
 
 from .contracts import ModelTurn, ToolResult
 from .conversations import Conversation, load_conversation
@@ -107,7 +107,8 @@ def answer_schema_of(definition: FlowDefinition, component: AgentComponent | One
 
 
 def _tool_schemas(component: AgentComponent | OneOffComponent, definition: FlowDefinition) -> tuple[ToolSchema, ...]:
-    own = tuple(_without_forced(tool_named(use.name).for_model(), set(use.forced)) for use in component.toolset)
+    served = [use for use in component.toolset if use.name not in TO_COME]
+    own = tuple(_without_forced(tool_named(use.name).for_model(), set(use.forced)) for use in served)
     # Whoever gets results can get one that is cut, and is told there to read on with this.
     if own and READ_TOOL_RESULT not in {use.name for use in component.toolset}:
         own = (*own, tool_named(READ_TOOL_RESULT).for_model())

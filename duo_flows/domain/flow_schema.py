@@ -13,7 +13,7 @@ from typing import Any
 from .flow_components import DEFAULT_MAX_CYCLES
 from .flow_definition import FlowDefinition
 from .flow_key_words import KEY_WORDS
-from .tools import TOOLS, ToolSpec
+from .tools import TO_COME, TOOLS, ToolSpec
 
 Schema = dict[str, Any]
 
@@ -69,7 +69,8 @@ def _components(defs: dict[str, Schema]) -> None:
     agent, step = defs["AgentComponent"]["properties"], defs["DeterministicStepComponent"]["properties"]
     limit = {"anyOf": [{"type": "integer", "minimum": 1}, {"$ref": "#/$defs/CycleLimit"}], "default": DEFAULT_MAX_CYCLES}
     _replace(agent, "max_cycles", limit)
-    _replace(agent, "pre_approved_tools", {"type": "array", "items": {"$ref": "#/$defs/AgentToolName"}})
+    named = {"anyOf": [{"$ref": "#/$defs/AgentToolName"}, {"enum": sorted(TO_COME)}]}
+    _replace(agent, "pre_approved_tools", {"type": "array", "items": named})
     _replace(step, "tool_name", {"$ref": "#/$defs/StepToolName"})
     duration = {"anyOf": [{"type": "string", "pattern": _DURATION}, {"type": "null"}], "examples": ["P7D", "12h"]}
     _replace(defs["HumanInputComponent"]["properties"], "timeout", duration)
@@ -109,9 +110,17 @@ def _tools() -> Iterator[tuple[str, Schema]]:
         yield f"{kind}Name", {"oneOf": [{"const": spec.name, "description": spec.description} for spec in by_name]}
         forced = {spec.name: {"$ref": f"#/$defs/{spec.name}.forced"} for spec in by_name}
         mapping = {"type": "object", "properties": forced, "additionalProperties": False, "minProperties": 1, "maxProperties": 1}
-        yield kind, {"anyOf": [{"$ref": f"#/$defs/{kind}Name"}, mapping]}
+        yield kind, {"anyOf": [{"$ref": f"#/$defs/{kind}Name"}, mapping, *([_to_come()] if kind == "AgentTool" else [])]}
     for spec in TOOLS.values():
         yield from _forced(spec)
+
+
+def _to_come() -> Schema:
+    """Return the schema of a toolset's entry that names a tool of GitLab's which no model is offered yet."""
+    names = sorted(TO_COME)
+    mapping = {"type": "object", "propertyNames": {"enum": names}, "minProperties": 1, "maxProperties": 1}
+    described = [{"const": name, "description": f"Not served: {TO_COME[name].told}.", "deprecated": True} for name in names]
+    return {"anyOf": [{"oneOf": described}, mapping]}
 
 
 def _forced(spec: ToolSpec) -> Iterator[tuple[str, Schema]]:

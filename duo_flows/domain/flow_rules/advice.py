@@ -14,7 +14,7 @@ from duo_flows.domain.flow_components import (
 )
 from duo_flows.domain.flow_definition import DEFAULT_ROUTE
 from duo_flows.domain.requests import ROUTER_WORDS, RequestState
-from duo_flows.domain.tools import TOOLS, check_privilege
+from duo_flows.domain.tools import TO_COME, TOOLS, check_privilege
 
 from .findings import Finding, Path
 from .index import FlowIndex, reach
@@ -117,6 +117,8 @@ def _tools(index: FlowIndex, privileges: Collection[str]) -> Iterator[Finding]:
             at: Path = ("components", position, *where)
             if name in seen:
                 yield Finding(at=at, found=f"{name} for the second time", allowed="each tool once; the first one counts")
+            elif name in TO_COME and not isinstance(component, DeterministicStepComponent):
+                yield Finding(at=at, found=f"{name}, which no model is offered yet", allowed=TO_COME[name].told)
             elif name in TOOLS and not _is_granted(name, privileges):
                 allowed = f"by default {', '.join(sorted(privileges))}; a project's policy has to grant {TOOLS[name].privilege}"
                 yield Finding(at=at, found=f"{name}, of the privilege class {TOOLS[name].privilege}", allowed=allowed)

@@ -36,6 +36,11 @@ class Unserved(Model):
             name=name, description="", privilege=self.privilege, arguments=AnyArguments, access=access, is_write=self.is_write
         )
 
+    @property
+    def told(self) -> str:
+        """Return what to use instead, and why, for the author of a flow."""
+        return f"{self.instead or 'none'}, since {self.why}"
+
     def reason(self, name: str) -> str:
         """Return why a call of it is refused, and what to do."""
         instead = f" Use {self.instead} instead." if self.instead else ""
