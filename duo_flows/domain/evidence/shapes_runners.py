@@ -128,9 +128,12 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
         Kind.ERROR,
         "HTTP|http|status code|Status code|Bad Gateway|Service Unavailable|Forbidden|Unauthorized|Too Many Requests"
         "|Gateway Time|Internal Server Error|404 Not Found|server returned|returned error|toomanyrequests",
-        r"\bHTTP(?:/[\d.]{1,3}|S)?(?: error| status| code|Error)?:? ?[45]\d\d\b|\b(?:returned error|[Ss]tatus(?: code)?"
-        r"|response(?: status)?(?: code)?)[:=]? \(?[45]\d\d\b|\b(?:401 Unauthorized|403 Forbidden|404 Not Found|429 Too Many"
-        r"|500 Internal|502 Bad|503 Service|504 Gateway)|server returned error|too many 50\d error|toomanyrequests",
+        # Each branch begins with a sign, not with a place: so the search can skip what begins with another.
+        r"HTTP(?<!\wHTTP)(?:/[\d.]{1,3}|S)?(?: error| status| code|Error)?:? ?[45]\d\d\b"
+        r"|(?:returned error(?<!\wreturned error)|[Ss]tatus(?<!\w[Ss]tatus)(?: code)?"
+        r"|response(?<!\wresponse)(?: status)?(?: code)?)[:=]? \(?[45]\d\d\b"
+        r"|4(?<!\w4)(?:01 Unauthorized|03 Forbidden|04 Not Found|29 Too Many)"
+        r"|5(?<!\w5)(?:00 Internal|02 Bad|03 Service|04 Gateway)|server returned error|too many 50\d error|toomanyrequests",
     ),
     shape(
         "authentication",

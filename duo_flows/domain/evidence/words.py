@@ -15,10 +15,10 @@ from .vocabulary import spellings
 _PREFIX = re.compile(
     r"(?:(?!FAIL|ok |---)[^\t]{1,100}+\t[^\t]{1,100}+\t"
     r"|#\d{1,4} (?:\d{1,5}\.\d{1,3} )?(?=\S)"
-    r"|[a-z0-9][\w.@/-]{0,60} {1,20}\| "
+    r"|[a-z0-9][\w.@/-]{0,60}+ {1,20}+\| "
     r"|(?:\[?\d{4}-\d\d-\d\d[T ])?\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?: [|-])? "
-    r"|[@\w/-]{1,60}:[a-z][\w:.-]{1,40}: (?=\S)"
-    r"|[\w@./-]{1,60} (?:test|build|lint|check|typecheck)(?::[\w:-]{1,30})?: "
+    r"|[@\w/-]{1,60}+:[a-z][\w:.-]{1,40}: (?=\S)"
+    r"|[\w@./-]{1,60}+ (?:test|build|lint|check|typecheck)(?::[\w:-]{1,30})?: "
     r"|\[(?:INFO|WARN|WARNING|DEBUG|TRACE)\] )++"
 )
 
