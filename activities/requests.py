@@ -14,12 +14,13 @@ from duo_flows.domain.changes import Change
 from duo_flows.domain.commands import ANSWERS, Command, parse_command
 from duo_flows.domain.errors import NeverAgain, Refused
 from duo_flows.domain.flow_definition import HumanInputComponent
-from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
+from duo_flows.domain.people import Person
 from duo_flows.domain.pipelines import Note
 from duo_flows.domain.received import ReceivedAnswer, note_event
 from duo_flows.domain.redaction import redact_each_line, redact_value
 from duo_flows.domain.requests import Act, Choice, Request, RequestKind, fitting_choices
 from duo_flows.domain.shown_whole import shown_diff
+from duo_flows.domain.steering import may_steer
 from signals.messages import Answer, Pause, Resume, Stop
 from signals.signatures import is_signed
 
@@ -87,7 +88,7 @@ class RequestActivities(RequestContract):
             actor_id=person.id,
             actor=person.username,
             received_at=received_at,
-            may_stop=task.answer is None and await self._may_stop(task.scope, person),
+            may_steer=task.answer is None and await self._may_steer(task.scope, person),
         )
 
     def _objection(self, message: Answer | Stop | Pause | Resume, workflow_id: str) -> tuple[str, str] | None:
@@ -108,10 +109,9 @@ class RequestActivities(RequestContract):
             return Proven(objection=f"@{person.username} is a bot or blocked, and decides nothing.", code="not_a_person")
         return person
 
-    async def _may_stop(self, scope: Scope, person: Person) -> bool:
-        if person.id == scope.requester_id:
-            return True
-        return await self._deps.forge.access_level(scope.project_id, person.id) >= ACCESS_TO_STOP_OTHERS
+    async def _may_steer(self, scope: Scope, person: Person) -> bool:
+        level = await self._deps.forge.access_level(scope.project_id, person.id)
+        return may_steer(person, level, requester_id=scope.requester_id)
 
     @override
     @activity.defn(name="find_missed_answers")

@@ -91,7 +91,7 @@ class Flow:
     @workflow.update(name=names.UPDATE_ANSWER, description="An answer to the open question; returns what came of it.")
     async def submit_answer(self, *given: Any) -> AnswerResult:
         """Take an answer and return what came of it. A refusal is returned, not raised: it belongs in the log."""
-        return await self._people.ask(read(Answer, given), event_id=_update_id())
+        return await self._people.submit(read(Answer, given), event_id=_update_id())
 
     @submit_answer.validator
     def _check_answer(self, *given: Any) -> None:
@@ -100,7 +100,7 @@ class Flow:
     @workflow.update(name=names.UPDATE_STOP, description="Stops the session at its next safe point; returns what came of it.")
     async def submit_stop(self, *given: Any) -> AnswerResult:
         """Take a wish to stop and return what came of it."""
-        return await self._people.ask(read(Stop, given), event_id=_update_id())
+        return await self._people.submit(read(Stop, given), event_id=_update_id())
 
     @submit_stop.validator
     def _check_stop(self, *given: Any) -> None:
@@ -109,7 +109,7 @@ class Flow:
     @workflow.update(name=names.UPDATE_PAUSE, description="Pauses the session at its next safe point; returns what came of it.")
     async def submit_pause(self, *given: Any) -> AnswerResult:
         """Take a wish to pause and return what came of it."""
-        return await self._people.ask(read(Pause, given), event_id=_update_id())
+        return await self._people.submit(read(Pause, given), event_id=_update_id())
 
     @submit_pause.validator
     def _check_pause(self, *given: Any) -> None:
@@ -118,7 +118,7 @@ class Flow:
     @workflow.update(name=names.UPDATE_RESUME, description="Lets a paused session go on; returns what came of it.")
     async def submit_resume(self, *given: Any) -> AnswerResult:
         """Take a wish to go on and return what came of it."""
-        return await self._people.ask(read(Resume, given), event_id=_update_id())
+        return await self._people.submit(read(Resume, given), event_id=_update_id())
 
     @submit_resume.validator
     def _check_resume(self, *given: Any) -> None:

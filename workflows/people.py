@@ -7,12 +7,13 @@ and replies. A refused act is answered, not failed, and so is one that the store
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from activities.contracts import Prove, Proven, Reply, RequestContract
+from activities.contracts import Prove, Proven, Reply, RequestContract, Sent
 from duo_flows.domain.delegation import component_of
 from duo_flows.domain.log_events import LogEvent, event_data
 from duo_flows.domain.model import Model
@@ -78,7 +79,7 @@ class People:
         """Put a message into the inbox that could not be read: it is refused in its turn, so that the log tells of it."""
         self.envelopes.append(Envelope(event_id=str(workflow.uuid4()), first_seen_at=workflow.now(), problem=problem))
 
-    async def ask(self, message: _Message, *, event_id: str) -> AnswerResult:
+    async def submit(self, message: _Message, *, event_id: str) -> AnswerResult:
         """Put something into the inbox, and return what came of it once it has been worked on."""
         result: asyncio.Future[AnswerResult] = asyncio.get_running_loop().create_future()
         self._asked.append((self.post(message, event_id=event_id), result))
@@ -230,14 +231,15 @@ class People:
     ) -> AnswerResult:
         steer, message = asked
         who = _Who(event_id=event_id, actor=proven.actor, door=message.door)
-        if proven.objection or not proven.may_stop:
+        if proven.objection or not proven.may_steer:
             return await self._refuse(state, _may_not(state, steer, proven), who)
         ruling = steered(state.steering, steer, status=state.status, actor=proven.actor, reason=message.reason)
         result = AnswerResult(is_accepted=ruling.is_accepted, code=ruling.code, reason=ruling.reason)
         if not ruling.is_accepted:
             return await self._refuse(state, result, who)
         if ruling.steering != state.steering:
-            await report(state, _steering_entry(state, asked, proven, event_id=event_id))
+            entry = _steering_entry(state, asked, proven, event_id=event_id)
+            await report(replace(state, steering=ruling.steering), entry)
             state.steering = ruling.steering
         return result
 
@@ -277,16 +279,8 @@ def _door(envelope: Envelope) -> str:
 
 
 async def _prove(state: RunState, envelope: Envelope) -> Proven:
-    task = Prove(
-        scope=state.scope,
-        workflow_id=workflow.info().workflow_id,
-        event_id=envelope.event_id,
-        first_seen_at=envelope.first_seen_at,
-        answer=envelope.answer,
-        stop=envelope.stop,
-        pause=envelope.pause,
-        resume=envelope.resume,
-    )
+    sent = {name: getattr(envelope, name) for name in Sent.model_fields}
+    task = Prove(scope=state.scope, workflow_id=workflow.info().workflow_id, **sent)
     try:
         return await workflow.execute_activity_method(RequestContract.prove_act, task, summary="who acted?", **retries.GITLAB)
     except ActivityError as error:

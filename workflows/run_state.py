@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import Field
 
-from activities.contracts import CallRequest, OpenedSession, Scope, ToolResult
+from activities.contracts import CallRequest, OpenedSession, Scope, Sent, ToolResult
 from duo_flows.domain.model import Model
 from duo_flows.domain.requests import Request
 from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, Waiting
 from duo_flows.domain.steering import Steer, Steering, Wish
-from signals.messages import Answer, AnswerResult, Pause, Resume, Stop
+from signals.messages import AnswerResult, Pause, Resume, Stop
 
 
 class EndRun(Exception):  # noqa: N818 - the way out of a walk, not always an error
@@ -26,15 +26,9 @@ class EndRun(Exception):  # noqa: N818 - the way out of a walk, not always an er
         self.reason = reason
 
 
-class Envelope(Model):
-    """Something a person sent, with the time at which the workflow first saw it; or, in `problem`, why it could not be read."""
+class Envelope(Sent):
+    """Something a person sent, or, in `problem`, why it could not be read."""
 
-    event_id: str
-    first_seen_at: datetime
-    answer: Answer | None = None
-    stop: Stop | None = None
-    pause: Pause | None = None
-    resume: Resume | None = None
     problem: str = ""
 
     @property
@@ -149,7 +143,17 @@ class RunState:
 
     @property
     def waiting(self) -> Waiting | None:
-        """Return what the run waits for now: its open question, somebody who resumes it, a pipeline, or nothing."""
+        """Return what the run waits for now: its open question, somebody who resumes it, a pipeline, or nothing.
+
+        A pause that is still to come is told too.
+        """
+        waiting = self._waits_for()
+        if self.steering.wish is not Wish.PAUSE or self.status is SessionStatus.PAUSED:
+            return waiting
+        pause = f"it pauses, as @{self.steering.actor} asked"
+        return waiting.model_copy(update={"then": pause}) if waiting else Waiting(reason="its next safe point", then=pause)
+
+    def _waits_for(self) -> Waiting | None:
         if self.question is not None:
             return self.question.as_waiting()
         if self.status is SessionStatus.PAUSED:

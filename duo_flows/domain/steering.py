@@ -1,4 +1,4 @@
-"""Steering: what people may ask of a run while it goes on: to stop, to pause, to go on. Whether they may is found out before.
+"""Steering: what people may ask of a run while it goes on: to stop, to pause, to go on, and who may.
 
 Pure. One literal table says what each request makes of the present wish; the run heeds the wish at its next safe point.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from .model import Model
+from .people import ACCESS_TO_STOP_OTHERS, AccessLevel, Person
 from .sessions import FINAL_STATUSES, SessionStatus
 
 
@@ -49,6 +50,11 @@ class Steering(Model):
         reason = self.reason.strip()
         words = f"by @{self.actor}: {reason}" if reason else f"by @{self.actor}"
         return words if words.endswith((".", "!", "?")) else f"{words}."
+
+
+def may_steer(person: Person, level: AccessLevel, *, requester_id: int) -> bool:
+    """Tell whether a person may stop, pause or resume a run: who started it, and who answers for its project."""
+    return person.may_decide and (person.id == requester_id or level >= ACCESS_TO_STOP_OTHERS)
 
 
 class SteerRuling(Model):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from duo_flows.domain.errors import Refused
-from duo_flows.domain.people import ACCESS_TO_STOP_OTHERS, Person
+from duo_flows.domain.people import Person
 from duo_flows.domain.sessions import Session
-from duo_flows.domain.steering import Steer
+from duo_flows.domain.steering import Steer, may_steer
 
 from .callers import require_person
 from .services import DoorServices
@@ -23,7 +23,8 @@ async def require_stopper(services: DoorServices, session: Session, person: Pers
     if person.id == session.requester_id:
         return
     await require_person(services, person, project_id=session.project_id)
-    if await services.forge.access_level(session.project_id, person.id) < ACCESS_TO_STOP_OTHERS:
+    level = await services.forge.access_level(session.project_id, person.id)
+    if not may_steer(person, level, requester_id=session.requester_id):
         raise Refused(
             f"Only @{session.requester}, who started session {session.id}, or a Maintainer can {to} it.", code="not_the_requester"
         )

@@ -307,7 +307,7 @@ OBJECTIONS = {
 async def test_an_answer_that_proves_nobody_is_no_act(world, scope, code):
     proven = await prove(world, scope, OBJECTIONS[code])
 
-    assert (proven.code, proven.act, proven.may_stop) == (code, None, False)
+    assert (proven.code, proven.act, proven.may_steer) == (code, None, False)
     assert proven.objection
 
 
@@ -340,7 +340,7 @@ async def test_who_is_not_known_to_gitlab_proves_nobody(world, scope):
 
 
 @pytest.mark.parametrize(
-    ("actor", "level", "may_stop"),
+    ("actor", "level", "may_steer"),
     [
         ("maya", AccessLevel.NONE, True),
         ("daniel-r", AccessLevel.MAINTAINER, True),
@@ -349,12 +349,12 @@ async def test_who_is_not_known_to_gitlab_proves_nobody(world, scope):
         ("mallory", AccessLevel.NONE, False),
     ],
 )
-async def test_the_requester_and_maintainers_may_stop_a_session(world, scope, actor, level, may_stop):
+async def test_the_requester_and_maintainers_may_stop_a_session(world, scope, actor, level, may_steer):
     world.forge.levels[7, world.forge.people[2].id if actor == "maya" else (await world.forge.person(actor)).id] = level
 
     proven = await prove(world, scope, Stop(actor=actor))
 
-    assert (proven.may_stop, proven.act) == (may_stop, None)
+    assert (proven.may_steer, proven.act) == (may_steer, None)
 
 
 async def test_a_message_that_says_nothing_proves_nothing(world, scope):

@@ -6,12 +6,27 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from duo_flows.domain.people import AccessLevel, Person
 from duo_flows.domain.sessions import FINAL_STATUSES, TRANSITIONS, SessionEvent, SessionStatus, next_status
-from duo_flows.domain.steering import WISHES, Steer, Steering, Wish, steered
+from duo_flows.domain.steering import WISHES, Steer, Steering, Wish, may_steer, steered
 
 LIVE = sorted(set(SessionStatus) - FINAL_STATUSES)
 PAUSED_BY_MAYA = Steering(wish=Wish.PAUSE, actor="maya", reason="lunch")
 STOPPED_BY_DANIEL = Steering(wish=Wish.STOP, actor="daniel-r")
+
+
+@pytest.mark.parametrize(
+    ("person", "level", "may"),
+    [
+        (Person(id=2, username="maya"), AccessLevel.NONE, True),
+        (Person(id=3, username="daniel-r"), AccessLevel.MAINTAINER, True),
+        (Person(id=3, username="daniel-r"), AccessLevel.DEVELOPER, False),
+        (Person(id=2, username="maya", is_active=False), AccessLevel.MAINTAINER, False),
+        (Person(id=1, username="duo", is_bot=True), AccessLevel.OWNER, False),
+    ],
+)
+def test_the_requester_and_maintainers_may_steer_and_no_bot_or_blocked_account(person, level, may):
+    assert may_steer(person, level, requester_id=2) is may
 
 
 @pytest.mark.parametrize(("wish", "steer", "status"), list(product(Wish, Steer, LIVE)))
