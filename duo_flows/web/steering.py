@@ -7,7 +7,7 @@ from datetime import timedelta
 from duo_flows.domain.errors import NotFound, Refused
 from duo_flows.domain.people import Person
 from duo_flows.domain.received import Origin
-from duo_flows.domain.sessions import FINAL_STATUSES, Session, SessionStatus
+from duo_flows.domain.sessions import FINAL_STATUSES, Session
 from duo_flows.domain.steering import Steer, Steering, steered
 from signals.messages import AnswerResult, Pause, Resume, Stop
 from signals.signatures import sign
@@ -22,6 +22,11 @@ _KEPT = AnswerResult(
     is_accepted=True,
     code="received",
     reason="No worker has taken it yet; Temporal keeps it, and it will be heeded when one is back.",
+)
+_OVER = AnswerResult(
+    is_accepted=False,
+    code="session_ended",
+    reason="The session is over. Nothing was changed; it can be started again with retry.",
 )
 
 
@@ -57,9 +62,10 @@ async def _asked(services: DoorServices, session: Session, steer: Steer, *, orig
 
 
 def _at_end(session: Session, steer: Steer) -> AnswerResult:
-    # A workflow that is gone has ended, also where the store has not been told yet.
-    status = session.status if session.status in FINAL_STATUSES else SessionStatus.FINISHED
-    ruling = steered(Steering(), steer, status=status, actor="")
+    # A workflow that is gone has ended, also where the store has not been told how yet.
+    if session.status not in FINAL_STATUSES:
+        return _OVER
+    ruling = steered(Steering(), steer, status=session.status, actor="")
     return AnswerResult(is_accepted=ruling.is_accepted, code=ruling.code, reason=ruling.reason)
 
 

@@ -71,6 +71,17 @@ async def test_what_the_workflow_refuses_is_refused_with_its_reason(door: Door) 
     assert response.json()["detail"] == "The session is being stopped, by @mary."
 
 
+@pytest.mark.parametrize("verb", STEERS)
+async def test_of_a_workflow_that_is_gone_is_said_that_it_is_over_and_not_how(door: Door, verb: str) -> None:
+    await door.a_session()
+    door.runtime.is_over = True
+
+    response = await steer(door, ALICE, verb)
+
+    refused(response, 409, "session_ended")
+    assert response.json()["detail"].startswith("The session is over. Nothing was changed")
+
+
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 async def test_a_session_that_is_over_is_neither_paused_nor_resumed(door: Door, verb: str) -> None:
     await door.a_session()
