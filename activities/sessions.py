@@ -22,6 +22,9 @@ from .deps import Deps
 from .endings import summary_of
 from .opening import Opening
 
+# A line of the log is read at a glance.
+_REASON_MAX = 500
+
 
 class SessionActivities(SessionContract):
     """Opening, reporting on and closing sessions, over the ports."""
@@ -51,7 +54,7 @@ class SessionActivities(SessionContract):
         text, scope = summary.text, task.scope
         # The status before does not matter: every ending's event leads from each status that is not final to the same one.
         status = next_status(SessionStatus.RUNNING, ENDING_EVENTS[task.ending])
-        ending = NewLogEntry(key=f"run{scope.run}/ending", kind=LogKind.ENDING, text=text, data={"ending": task.ending})
+        ending = NewLogEntry(key=f"run{scope.run}/ending", kind=LogKind.ENDING, text=text, data=_ending_data(task))
         told = (*_unrendered(scope.run, summary.problem), ending)
         update = SessionUpdate(
             session_id=scope.session_id,
@@ -79,3 +82,9 @@ def _unrendered(run: int, problem: str) -> tuple[NewLogEntry, ...]:
         return ()
     text = f"The flow's summary could not be rendered, so its plain ending is shown: {problem}"
     return (NewLogEntry(key=f"run{run}/summary", kind=LogKind.NOTE, text=text),)
+
+
+def _ending_data(task: CloseSession) -> dict[str, str]:
+    # A flow's own summary may leave the reason out; whoever reads the log wants it.
+    reason = {"reason": redact(task.reason)[:_REASON_MAX]} if task.reason else {}
+    return {"ending": str(task.ending), **reason}

@@ -31,7 +31,7 @@ def show(state: RunState) -> None:
             _REQUESTER.value_set(state.opened.requester),
             _ITEM.value_set(item) if item else _ITEM.value_unset(),
             _STATUS.value_set(str(state.status)),
-            _WAITING_FOR.value_set(waiting.on) if waiting else _WAITING_FOR.value_unset(),
+            _WAITING_FOR.value_set(waiting.on) if waiting and waiting.on else _WAITING_FOR.value_unset(),
             _DEADLINE.value_set(waiting.until) if waiting and waiting.until else _DEADLINE.value_unset(),
         ]
     )

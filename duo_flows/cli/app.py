@@ -21,7 +21,7 @@ _HELP = """Start GitLab Duo flows, follow them, and answer what they ask.
 **Try it without a GitLab** (each in its own terminal, same folder):
 
     duoflow dev
-    duoflow run fix_pipeline --project meridian/payments --as maya
+    duoflow run fix_pipeline --project meridian/payments --merge-request 1 --as maya
 
 **With your GitLab**:
 
@@ -57,9 +57,11 @@ def run_command(tokens: Sequence[str]) -> int:
     is_json = "--json" in tokens
     app = build_app()
     try:
-        result = app(tokens, exit_on_error=False, print_error=True, result_action="return_value")
-    except CycloptsError:
-        return ExitCode.USAGE  # cyclopts has said what is wrong
+        result = app(tokens, exit_on_error=False, print_error=not is_json, result_action="return_value")
+    except CycloptsError as mistake:
+        if is_json:  # otherwise cyclopts has said what is wrong
+            _tell(" ".join(str(mistake).split()), ExitCode.USAGE, is_json=True)
+        return ExitCode.USAGE
     except CommandError as failure:
         _tell(str(failure), failure.exit_code, code=failure.code, is_json=is_json)
         return failure.exit_code

@@ -22,6 +22,7 @@ _WAIT_MARGIN_SECONDS = 10.0
 _EXIT_CODES = {404: ExitCode.NOT_FOUND}
 # Fields that are not as they should be; other refusals of status 422 are about what stands in GitLab.
 _NOT_UNDERSTOOD = "invalid_request"
+_NO_FLOW = "invalid_definition"
 _FIRST_SERVER_FAULT = 500
 
 Json = dict[str, Any]
@@ -123,7 +124,7 @@ def _unreachable(url: str, error: httpx2.HTTPError) -> str:
 def _refusal(response: httpx2.Response) -> CommandError:
     problem = _problem(response)
     fallback = ExitCode.UNREACHABLE if response.status_code >= _FIRST_SERVER_FAULT else ExitCode.REFUSED
-    fallback = ExitCode.USAGE if problem.get("code") == _NOT_UNDERSTOOD else fallback
+    fallback = {_NOT_UNDERSTOOD: ExitCode.USAGE, _NO_FLOW: ExitCode.INVALID_FLOW}.get(str(problem.get("code")), fallback)
     return CommandError(
         str(problem.get("detail") or _unexplained(response)),
         exit_code=_EXIT_CODES.get(response.status_code, fallback),

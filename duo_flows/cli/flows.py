@@ -15,7 +15,7 @@ from duo_flows.domain.flow_schema import flow_file_schema
 
 from . import flow_views
 from .failures import CommandError, ExitCode
-from .output import out, plain, print_json, say
+from .output import out, plain, print_json
 from .reach import Reach
 
 _ENDINGS = (".yaml", ".yml")
@@ -72,7 +72,7 @@ async def show(
         async with reach.open() as api:
             found = await api.flow(flow, project)
     if graph:
-        found = {**found, "text": _graph_of(found["text"], flow)}
+        found = {**found, "text": _graph_of(found["text"], flow, project=project if found["source"] != "file" else "")}
     print_json(found) if reach.json else out.file.write(plain(found["text"]))
 
 
@@ -159,9 +159,13 @@ def _json_of(file: str, checked: CheckedFlow) -> dict[str, Any]:
     }
 
 
-def _graph_of(text: str, name: str) -> str:
+def _graph_of(text: str, name: str, *, project: str) -> str:
     checked = look_at(text.encode(), is_custom=False)
     if checked.definition is None:
-        say(f"`duoflow flows validate {plain(name)}` tells what is wrong.")
-        raise CommandError(f"{plain(name)} is not a flow that can run.", exit_code=ExitCode.INVALID_FLOW)
+        validate_it = f"duoflow flows validate {name}"
+        if project:
+            validate_it = f"duoflow flows show {name} --project {project} | duoflow flows validate -"
+        raise CommandError(
+            f"{plain(name)} is not a flow that can run. What is wrong: {plain(validate_it)}", exit_code=ExitCode.INVALID_FLOW
+        )
     return mermaid_of(checked.definition)

@@ -11,6 +11,8 @@ from urllib.parse import quote
 from duo_flows.bootstrap.embedded.layout import Layout
 from duo_flows.bootstrap.embedded.plans import temporal_binary
 
+from .client import Api
+from .guide_starts import FIX, FlowStart, fix_of, own_flows
 from .observer import Observer
 
 # What stands for a value that is only known once a question is open.
@@ -22,18 +24,29 @@ async def guide(layout: Layout) -> str:
     if layout.real_gitlab:
         return "\n".join([addresses(layout), *_with_a_real_gitlab(layout), "Ctrl-C stops everything."])
     project = layout.cast.projects[0]
-    async with Observer(layout.gitlab_url, layout.cast.developer.token, project=project) as gitlab:
-        merge_requests = await gitlab.merge_requests()
-    iid = int(merge_requests[0]["iid"]) if merge_requests else 1
+    fix, starts = await _starts(layout, project)
     parts = [
         addresses(layout),
         _people(layout),
-        _with_the_cli(layout, project, iid),
-        _with_temporal(layout, project, iid),
-        _with_a_comment(layout, project, iid),
+        _with_the_cli(layout, project, starts),
+        *([_with_temporal(layout, project, starts[0])] if starts else []),
+        *([_with_a_comment(layout, project, fix)] if fix else []),
         "Ctrl-C stops everything.",
     ]
     return "\n\n".join(parts)
+
+
+async def _starts(layout: Layout, project: str) -> tuple[int, list[FlowStart]]:
+    """Return (the merge request whose pipeline can be fixed, 0 where there is none; everything that can be started)."""
+    person = layout.cast.developer
+    async with Observer(layout.gitlab_url, person.token, project=project) as gitlab:
+        merge_requests = await gitlab.merge_requests()
+    async with Api(layout.api_url, person.token) as api:
+        own = await own_flows(api, project)
+    if not merge_requests:
+        return 0, own
+    iid = int(merge_requests[0]["iid"])
+    return iid, [fix_of(iid), *own]
 
 
 def addresses(layout: Layout) -> str:
@@ -71,26 +84,28 @@ def _people(layout: Layout) -> str:
     return f"People of the GitLab stand-in and their tokens:\n  {people}"
 
 
-def _with_the_cli(layout: Layout, project: str, iid: int) -> str:
+def _with_the_cli(layout: Layout, project: str, starts: list[FlowStart]) -> str:
     who = layout.cast.developer.username
     return "\n".join(
         [
             "By the command line, in another terminal in this folder:",
-            f"  {duoflow()} run fix_pipeline --project {project} --merge-request {iid} --as {who}",
+            *(f"  {duoflow()} run {start.flow} --project {project} {start.options} --as {who}" for start in starts),
             f"  {duoflow()} sessions list",
             f"  {duoflow()} sessions watch SESSION",
         ]
     )
 
 
-def _with_temporal(layout: Layout, project: str, iid: int) -> str:
+def _with_temporal(layout: Layout, project: str, one: FlowStart) -> str:
     who, temporal = layout.cast.developer.username, temporal_cli(layout)
-    start = json.dumps({"project": project, "requester": who, "merge_request_iid": iid})
-    answer = json.dumps({"choice": "apply", "digest": _DIGEST, "actor": who})
+    start = json.dumps({"project": project, "requester": who, **one.fields})
+    # What a question of a project's own flow can be answered by stands in the question.
+    choice = "apply" if one.flow == FIX else "CHOICE"
+    answer = json.dumps({"choice": choice, "digest": _DIGEST, "actor": who})
     return "\n".join(
         [
-            "By Temporal alone: start by type, look at the question, answer by signal (DIGEST: its first 12 digits):",
-            f"  {temporal} workflow start --type fix_pipeline --task-queue duo-flows --workflow-id by-hand \\",
+            "By Temporal alone: start by type, look at the question, answer by signal (by one of its choices; DIGEST: its first 12 digits):",
+            f"  {temporal} workflow start --type {one.flow} --task-queue duo-flows --workflow-id by-hand \\",
             f"    --input '{start}'",
             f"  {temporal} workflow query --workflow-id by-hand --type state",
             f"  {temporal} workflow signal --workflow-id by-hand --name answer \\",

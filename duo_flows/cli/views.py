@@ -67,6 +67,7 @@ def session_panel(session: Json) -> RenderableType:
         ("project", session["project_path"]),
         ("item", _item(session)),
         ("requester", f"@{session['requester']}"),
+        ("goal", session["goal"]),
         ("status", " · ".join(part for part in (session["status"], session["step"], session["ending"] or "") if part)),
         ("waits for", _wait_without_a_question(session)),
         ("summary", session["summary"]),
@@ -83,9 +84,11 @@ def session_panel(session: Json) -> RenderableType:
 
 
 def _wait_without_a_question(session: Json) -> str:
-    """Return what is waited for that nobody is asked about: a pipeline, or somebody who resumes a paused session."""
+    """Return what is waited for that nobody is asked about: a pipeline, or somebody who resumes; and a pause that is to come."""
     waiting = session.get("waiting") or {}
-    return "" if waiting.get("choices") else str(waiting.get("reason") or "")
+    reason = "" if waiting.get("choices") else str(waiting.get("reason") or "")
+    then = str(waiting.get("then") or "")
+    return f"{reason or 'an answer'}; then {then}" if then else reason
 
 
 def question_panel(session: Json) -> RenderableType:
@@ -143,9 +146,14 @@ def brief_log_line(entry: Json) -> Text:
         case "request":
             return log_line({**entry, "text": entry["text"].partition(":")[0] + "."})
         case "ending":
-            return log_line({**entry, "text": entry["data"].get("ending", "over")})
+            return log_line({**entry, "text": _ending_words(entry)})
         case _:
             return log_line(entry)
+
+
+def _ending_words(entry: Json) -> str:
+    ending, reason = str(entry["data"].get("ending", "over")), str(entry["data"].get("reason") or "")
+    return f"{ending}: {reason}" if reason else ending
 
 
 def log_line(entry: Json) -> Text:

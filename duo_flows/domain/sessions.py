@@ -168,7 +168,7 @@ class Waiting(Model):
     """What a session waits for: on whom and until when.
 
     `choices` are what a door may answer and `kind` says what the question is about; its text and the change stand in the content
-    store.
+    store. `then` is what comes after it in any case: a pause that somebody has asked for.
     """
 
     reason: str
@@ -181,6 +181,7 @@ class Waiting(Model):
     change_ref: str = ""
     kind: str = ""
     is_text: bool = False
+    then: str = ""
 
     @property
     def has_change(self) -> bool:

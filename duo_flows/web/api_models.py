@@ -97,6 +97,7 @@ class Question(BaseModel):
     question: str = Field(description="Markdown; empty in lists.")
     kind: str = Field(description="What it is about: `approval`, `tool_calls` or `input`; empty where nobody is asked.")
     choices: tuple[str, ...]
+    then: str = Field(description="What comes after it in any case: a pause that somebody has asked for. Mostly empty.")
     has_change: bool = Field(description="Whether a stored change is asked about, which `apply` applies.")
 
 

@@ -63,6 +63,12 @@ async def test_a_summary_that_does_not_render_is_told_in_the_log_and_the_session
     assert told.text.startswith("The flow's summary could not be rendered, so its plain ending is shown: ")
 
 
+async def test_the_line_of_the_ending_has_the_reason_also_where_the_summary_leaves_it_out(world):
+    _, [*_, ending] = await closed(world, summary="Over.", ending=Ending.FAULT, reason=f"No route. {SECRET}")
+
+    assert ending.data == {"ending": "fault", "reason": "No route. [redacted:gitlab_token]"}
+
+
 @pytest.mark.parametrize(("step", "words"), [("review", "Checked."), ("check", "Checked."), ("plan", "Plan.")])
 async def test_a_flow_without_a_summary_says_what_its_last_agent_has_answered(world, step, words):
     text, _ = await closed(world, step=step)

@@ -140,7 +140,7 @@ def test_a_file_is_drawn_without_a_server(capsys):
 @pytest.mark.usefixtures("folder")
 def test_a_file_that_is_no_flow_is_not_drawn(capsys):
     assert run_command(["flows", "show", "wrong.yaml", "--graph"]) == ExitCode.INVALID_FLOW
-    assert "`duoflow flows validate wrong.yaml` tells" in capsys.readouterr().out
+    assert "What is wrong: duoflow flows validate wrong.yaml" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_projects_flows_are_listed_shown_and_drawn(listening, alice, capsys):
@@ -157,6 +157,20 @@ def test_a_projects_flows_are_listed_shown_and_drawn(listening, alice, capsys):
 
     assert alice("flows", "show", "ours", "--project", "shop/checkout", "--graph") == ExitCode.OK
     assert 'c0["greet"]' in capsys.readouterr().out
+
+
+def test_a_projects_flow_that_is_none_is_not_drawn_and_the_command_that_looks_at_it_is_named(listening, alice, capsys):
+    listening.door.forge.files[7, ".gitlab/duo/flows/broken.yaml", "main"] = "nonsense"
+
+    assert alice("flows", "show", "broken", "--project", "shop/checkout", "--graph") == ExitCode.INVALID_FLOW
+    told = " ".join(capsys.readouterr().err.split())
+    assert "duoflow flows show broken --project shop/checkout | duoflow flows validate -" in told
+
+
+def test_a_flow_that_is_not_built_in_is_sought_with_its_project(alice, capsys):
+    assert alice("flows", "show", "ours") == ExitCode.NOT_FOUND
+    told = capsys.readouterr().err
+    assert ("name the project too" in told, "/api/" in told) == (True, False)
 
 
 def test_another_projects_flows_are_not_told(bob):

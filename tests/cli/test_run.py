@@ -94,3 +94,11 @@ def test_an_unknown_flow_is_refused(listening, alice, capsys):
     assert alice("run", "no_such_flow", "--project", "7", "--no-watch") == 3
     assert "There is no flow no_such_flow" in capsys.readouterr().err
     assert listening.door.nothing_reached_a_workflow()
+
+
+def test_a_file_that_is_no_flow_is_exit_code_7_and_nothing_starts(listening, alice, tmp_path):
+    file = tmp_path / "broken.yaml"
+    file.write_text("nonsense")
+
+    assert alice("run", "mine", "--project", "7", "--definition", str(file), "--no-watch") == 7
+    assert listening.door.nothing_reached_a_workflow()

@@ -3,8 +3,9 @@ import json
 import pytest
 
 from duo_flows.cli.answering import LETTERS
+from duo_flows.cli.views import brief_log_line
 from duo_flows.domain.requests import CHOICES, RequestKind
-from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, SessionUpdate
+from duo_flows.domain.sessions import Ending, LogKind, NewLogEntry, SessionStatus, SessionUpdate, Waiting
 from signals.messages import AnswerResult
 from tests.web.a_door import a_change
 from tests.web.test_calls_asked import DIGEST as DIGEST_OF_CALLS
@@ -64,6 +65,36 @@ def test_a_session_that_does_not_exist_is_exit_code_4(alice, capsys):
 def test_a_refusal_is_json_for_programs(alice, capsys):
     assert alice("sessions", "show", "nope", "--json") == 4
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "not_found"
+
+
+def test_a_command_that_is_not_understood_is_json_for_programs(alice, capsys):
+    assert alice("sessions", "answer", "s1", "perhaps", "--json") == 2
+    printed = capsys.readouterr()
+    error = json.loads(printed.out)["error"]
+    assert (error["exit_code"], "perhaps" in error["detail"], printed.err) == (2, True, "")
+
+
+def test_a_session_shows_its_goal(listening, alice, capsys):
+    listening.do(listening.door.a_session(goal="Plan the release."))
+
+    assert alice("sessions", "show", "s1") == 0
+    assert "Plan the release." in capsys.readouterr().out
+
+
+def test_an_ending_is_told_with_its_reason():
+    entry = {"kind": "ending", "text": "A long summary.", "at": "2026-03-01T12:00:00Z", "actor": "", "door": "", "component": ""}
+
+    assert "fault: No route." in str(brief_log_line({**entry, "data": {"ending": "fault", "reason": "No route."}}))
+    assert str(brief_log_line({**entry, "data": {"ending": "done"}})).endswith("done")
+
+
+def test_a_pause_that_is_still_to_come_is_shown(listening, alice, capsys):
+    listening.do(listening.door.a_session())
+    waiting = Waiting(reason="the pipeline of commit 0123abcd", on="GitLab", then="it pauses, as @mary asked")
+    listening.do(listening.door.store.sessions.update(SessionUpdate(session_id="s1", run=1, waiting=waiting)))
+
+    assert alice("sessions", "show", "s1") == 0
+    assert "the pipeline of commit 0123abcd; then it pauses, as @mary asked" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_diff_is_a_patch_when_piped(listening, alice, capsys):
