@@ -104,7 +104,7 @@ def _with_temporal(layout: Layout, project: str, one: FlowStart) -> str:
     answer = json.dumps({"choice": choice, "digest": _DIGEST, "actor": who})
     return "\n".join(
         [
-            "By Temporal alone: start by type, look at the question, answer by signal (by one of its choices; DIGEST: its first 12 digits):",
+            "By Temporal alone: start by type, look at the question, answer by signal (DIGEST: the first 12 digits of its digest):",
             f"  {temporal} workflow start --type {one.flow} --task-queue duo-flows --workflow-id by-hand \\",
             f"    --input '{start}'",
             f"  {temporal} workflow query --workflow-id by-hand --type state",
