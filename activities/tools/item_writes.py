@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from duo_flows.domain.forge_writer import Item, ItemChanges, ItemSeen, NewComment
-from duo_flows.domain.pipelines import TargetKind
 
 from .calls import ToolCallContext, ToolOutput
 from .writing import began
@@ -16,21 +15,16 @@ async def update_item(call: ToolCallContext, item: Item, changes: ItemChanges) -
     """Return the item with the changes; a text that somebody has changed since the first try is not overwritten."""
 
     async def look() -> tuple[str, Mapping[str, Any]]:
-        return f"A change of {name_of(item)} begins.", ItemSeen.of(item).model_dump()
+        return f"A change of {item.target.short} begins.", ItemSeen.of(item).model_dump()
 
     seen = ItemSeen.model_validate((await began(call, look)).data)
     return await call.deps.writer.update_item(item, changes, seen=seen)
 
 
-def name_of(item: Item) -> str:
-    """Return the item's name as GitLab writes it."""
-    return f"{'!' if item.target.kind is TargetKind.MERGE_REQUEST else '#'}{item.target.iid}"
-
-
 def item_output(item: Item) -> ToolOutput:
     """Return what is told of an item that was written."""
     value = item.model_dump(mode="json", exclude={"target", "description", "author_id"}) | {"iid": item.target.iid}
-    return ToolOutput(value, told=f"{name_of(item)} is {item.state}: {item.title}")
+    return ToolOutput(value, told=f"{item.target.short} is {item.state}: {item.title}")
 
 
 async def write_comment(call: ToolCallContext, new: NewComment) -> ToolOutput:
@@ -38,4 +32,4 @@ async def write_comment(call: ToolCallContext, new: NewComment) -> ToolOutput:
     note = await call.deps.writer.write_comment(new)
     page = f"{call.deps.gitlab_url.rstrip('/')}/{call.scope.project_path}/-/{new.target.kind}/{new.target.iid}"
     value = {"note_id": note.id, "discussion_id": note.discussion_id, "url": f"{page}#note_{note.id}"}
-    return ToolOutput(value, told=f"comment {note.id} on {new.target.kind.replace('_', ' ').removesuffix('s')} {new.target.iid}")
+    return ToolOutput(value, told=f"comment {note.id} on {new.target.kind.words} {new.target.short}")
