@@ -1,4 +1,4 @@
-"""Heartbeats of tool calls: they tell Temporal that this worker lives, so that the call of a dead one is taken up soon (F6).
+"""Heartbeats of tool calls and model turns: by them Temporal knows that this worker lives, and takes up a dead one's work (F6).
 
 Only that is told here. Whether the outside still answers is for the time limits of its own clients.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from temporalio import activity
 
@@ -16,17 +17,19 @@ _BEATS_PER_TIMEOUT = 4
 
 
 @asynccontextmanager
-async def beating() -> AsyncIterator[None]:
-    """Beat for as long as the block runs, if this activity is to beat at all."""
+async def beating(*, every: timedelta | None = None) -> AsyncIterator[None]:
+    """Beat for as long as the block runs, if this activity is to beat at all; `every` is how often at least."""
     timeout = activity.info().heartbeat_timeout
-    if timeout is None:
+    pauses = [pause for pause in (every, timeout and timeout / _BEATS_PER_TIMEOUT) if pause]
+    if not pauses:
         yield
         return
-    beats = asyncio.create_task(_beat(timeout.total_seconds() / _BEATS_PER_TIMEOUT))
+    beats = asyncio.create_task(_beat(min(pauses).total_seconds()))
     try:
         yield
     finally:
         beats.cancel()
+        await asyncio.gather(beats, return_exceptions=True)
 
 
 async def _beat(pause_seconds: float) -> None:

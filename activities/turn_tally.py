@@ -16,11 +16,11 @@ from duo_flows.domain.model_turns import TurnProgress
 from duo_flows.domain.ports import SessionStore, TurnKey
 from duo_flows.domain.sessions import Usage
 
+from .heartbeats import beating
+
 # A model may think for minutes without an event that its library passes on. Several times within the heartbeat timeout, which then
 # only ends turns whose worker is gone; a dead connection is found by the planner's own timeout.
 HEARTBEAT_INTERVAL = timedelta(seconds=10)
-# One beat may be lost.
-_BEATS_PER_TIMEOUT = 3
 
 
 class TurnTally:
@@ -55,20 +55,9 @@ async def watched_turn(
     sessions: SessionStore, key: TurnKey, *, heartbeat_interval: timedelta = HEARTBEAT_INTERVAL
 ) -> AsyncIterator[TurnTally]:
     """Yield the tally of this attempt, and heartbeat for as long as the block lasts."""
-    info = activity.info()
-    tally = TurnTally(sessions, key, attempt=info.attempt)
-    # An operator may have set a shorter timeout than the interval is meant for.
-    interval = min(heartbeat_interval, (info.heartbeat_timeout or heartbeat_interval) / _BEATS_PER_TIMEOUT)
-    beating = asyncio.create_task(_beat(interval.total_seconds()))
-    try:
-        yield tally
-    finally:
-        beating.cancel()
-        await asyncio.gather(beating, return_exceptions=True)
-        await tally.close()
-
-
-async def _beat(seconds: float) -> None:
-    while True:
-        activity.heartbeat()
-        await asyncio.sleep(seconds)
+    tally = TurnTally(sessions, key, attempt=activity.info().attempt)
+    async with beating(every=heartbeat_interval):
+        try:
+            yield tally
+        finally:
+            await tally.close()

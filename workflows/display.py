@@ -40,12 +40,10 @@ def show(state: RunState) -> None:
 
 def item_of(state: RunState) -> str:
     """Return what the session is about, in GitLab's short form; empty where it has no item."""
-    opened = state.opened
-    if opened.merge_request_iid is not None:
-        return f"!{opened.merge_request_iid}"
-    if opened.issue_iid is not None:
-        return f"#{opened.issue_iid}"
-    return f"pipeline {opened.pipeline_id}" if opened.pipeline_id is not None else ""
+    target, pipeline_id = state.opened.note_target, state.opened.pipeline_id
+    if target is not None:
+        return target.short
+    return f"pipeline {pipeline_id}" if pipeline_id is not None else ""
 
 
 def _details(state: RunState) -> str:

@@ -158,6 +158,15 @@ class TargetKind(StrEnum):
     MERGE_REQUEST = "merge_requests"
     ISSUE = "issues"
 
+    @property
+    def words(self) -> str:
+        """Return what one of these is called."""
+        return _WORDS[self]
+
+
+_WORDS = {TargetKind.MERGE_REQUEST: "merge request", TargetKind.ISSUE: "issue"}
+_SIGNS = {TargetKind.MERGE_REQUEST: "!", TargetKind.ISSUE: "#"}
+
 
 class NoteTarget(Model):
     """Where a note is or goes."""
@@ -165,6 +174,16 @@ class NoteTarget(Model):
     project_id: int
     kind: TargetKind
     iid: int
+
+    @property
+    def short(self) -> str:
+        """Return the item's name within its project, as GitLab writes it: `!3`, `#4`."""
+        return f"{_SIGNS[self.kind]}{self.iid}"
+
+    @property
+    def words(self) -> str:
+        """Return what the item is and where, as errors name it."""
+        return f"{self.kind.words} {self.short} in project {self.project_id}"
 
 
 def note_target_of(project_id: int, *, merge_request_iid: int | None, issue_iid: int | None) -> NoteTarget | None:

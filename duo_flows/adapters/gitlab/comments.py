@@ -28,7 +28,9 @@ _HIDDEN = re.compile(r"<!--(?=\s*duo-flows:)")
 
 # GitLab runs a line as a quick action where it begins with a slash, a word, and then a space or the line's end. Paths
 # (`/usr/bin/env`) go on with another slash and are left as they are, since logs and suggestions are full of them.
-_QUICK_ACTION = re.compile(r"(?:(?<=[\n\r\v\f\x85\u2028\u2029])|\A)([^\S\n\r]*)/(?=[A-Za-z_]+(?:\s|\Z))")
+# Looked for once from the beginning of each run of spaces: from each of them it would take the square of their number.
+_SLASH = re.compile(r"(?<![^\S\n\r])([^\S\n\r]*+)/(?=[A-Za-z_]+(?:\s|\Z))")
+_LINE_ENDS = frozenset("\n\r\v\f\x85\u2028\u2029")
 
 # Markup by which a text could hide or fold away what is written below it, up to the question a person is asked: comments,
 # declarations, elements that swallow what follows until they are closed, and whatever begins a line, where HTML takes over from
@@ -44,7 +46,7 @@ _NOT_A_THREAD = frozenset({400, 404})
 
 
 @dataclass(frozen=True)
-class NewComment:
+class MarkedComment:
     """What is to stand on a target once: alone, as an answer, in a thread that has to be there, or at a line of a diff.
 
     `position` is GitLab's form of such a line.
@@ -80,7 +82,12 @@ def marked_body(body: str, *, marker: str) -> str:
 
 def harmless(body: str) -> str:
     """Return a text that commands GitLab nothing, carries no mark of ours and hides nothing of what follows it."""
-    return _QUICK_ACTION.sub(r"\1\\/", _unhiding(_HIDDEN.sub("&lt;!--", body)))
+    return _SLASH.sub(_without_action, _unhiding(_HIDDEN.sub("&lt;!--", body)))
+
+
+def _without_action(found: re.Match[str]) -> str:
+    begins_line = found.start() == 0 or found.string[found.start() - 1] in _LINE_ENDS or not _LINE_ENDS.isdisjoint(found[1])
+    return f"{found[1]}\\/" if begins_line else found[0]
 
 
 def mark_at_start(text: str) -> str:
@@ -112,7 +119,7 @@ def _mark(marker: str) -> str:
     return f"<!-- duo-flows:{marker} -->"
 
 
-def post_once(client: Client, new: NewComment, *, account_id: int) -> Note:
+def post_once(client: Client, new: MarkedComment, *, account_id: int) -> Note:
     """Return the account's comment with this mark, written if there is none.
 
     Two writers that did not see each other both look again afterwards, and both keep the first comment.
@@ -129,7 +136,7 @@ def post_once(client: Client, new: NewComment, *, account_id: int) -> Note:
     return found[0] if found and found[0].id != posted.id else posted
 
 
-def _marked_notes(client: Client, new: NewComment, *, account_id: int) -> list[Note]:
+def _marked_notes(client: Client, new: MarkedComment, *, account_id: int) -> list[Note]:
     """Return the account's own comments with the mark, first written first. Anybody can write the mark; only ours count."""
     found = [
         shapes.note(data, target=new.target)
@@ -139,7 +146,7 @@ def _marked_notes(client: Client, new: NewComment, *, account_id: int) -> list[N
     return sorted(found, key=lambda note: note.id)
 
 
-def _post(client: Client, new: NewComment, text: str) -> Note:
+def _post(client: Client, new: MarkedComment, text: str) -> Note:
     data: dict[str, Any] = {"body": text} | ({"internal": True} if new.is_internal else {})
     if new.position is not None:
         begun = client.create(discussions_path(new.target), data | {"position": new.position})

@@ -186,7 +186,7 @@ class GitLabForge(Forge):
         asks `person(note.author.id)`.
         """
         path = f"{comments.notes_path(target)}/{note_id}"
-        return await self._ask(f"comment {note_id} on {_named(target)}", lambda gl: shapes.note(gl.one(path), target=target))
+        return await self._ask(f"comment {note_id} on {target.words}", lambda gl: shapes.note(gl.one(path), target=target))
 
     async def notes(self, target: NoteTarget, *, since: datetime | None = None) -> tuple[Note, ...]:
         """Return comments, oldest first; of their authors `is_bot` is not known, as with `note`."""
@@ -200,14 +200,14 @@ class GitLabForge(Forge):
             wanted = takewhile(lambda note: since is None or note.created_at >= since, found)
             return tuple(sorted(wanted, key=lambda note: (note.created_at, note.id)))
 
-        return await self._ask(f"comments on {_named(target)}", question)
+        return await self._ask(f"comments on {target.words}", question)
 
     async def post_note(self, target: NoteTarget, body: str, *, marker: str, reply_to: Note | None = None) -> Note:
         """Return the account's comment with this marker, written if there is none."""
         account = await self.account()
-        new = comments.NewComment(target=target, body=body, marker=marker, reply_to=reply_to)
+        new = comments.MarkedComment(target=target, body=body, marker=marker, reply_to=reply_to)
         return await self._ask(
-            f"comments on {_named(target)}",
+            f"comments on {target.words}",
             lambda gl: comments.post_once(gl, new, account_id=account.id),
             is_write=True,
         )
@@ -230,10 +230,6 @@ def _person(client: Client, name_or_id: str | int) -> Person:
         raise NotFound(f"GitLab has no user {name_or_id!r}.")
     # Only the user's own record tells whether it is a bot.
     return shapes.person(client.one(f"/users/{found[0]['id']}"))
-
-
-def _named(target: NoteTarget) -> str:
-    return f"{target.kind.replace('_', ' ').removesuffix('s')} {target.iid} in project {target.project_id}"
 
 
 def _bad_token() -> Refused:

@@ -67,7 +67,7 @@ class GitLabReader(ForgeReader):
 
     async def discussions(self, target: NoteTarget) -> tuple[Discussion, ...]:
         """Return all threads, oldest first."""
-        what = f"threads of {target.kind.replace('_', ' ').removesuffix('s')} {target.iid} in project {target.project_id}"
+        what = f"threads of {target.words}"
         path = discussions_path(target)
         return await self._ask(
             what, lambda gl: tuple(reading_shapes.discussion(data, target=target) for data in gl.every(path) if data["notes"])

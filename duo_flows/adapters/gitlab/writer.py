@@ -26,7 +26,7 @@ from duo_flows.domain.forge_writer import (
     NewMergeRequest,
 )
 from duo_flows.domain.people import Branch
-from duo_flows.domain.pipelines import Note, NoteTarget, TargetKind
+from duo_flows.domain.pipelines import Note, NoteTarget
 
 from . import comments, items, shapes
 from .asking import Asking
@@ -92,7 +92,7 @@ class GitLabWriter(ForgeWriter):
 
     async def item(self, target: NoteTarget) -> Item:
         """Return an issue or merge request."""
-        return await self._ask(_named(target), lambda gl: items.item(gl.one(items.item_path(target)), kind=target.kind))
+        return await self._ask(target.words, lambda gl: items.item(gl.one(items.item_path(target)), kind=target.kind))
 
     async def create_merge_request(self, project_id: int, new: NewMergeRequest, *, mark: str) -> Item:
         """Return the account's merge request with this mark, made if there is none."""
@@ -124,19 +124,19 @@ class GitLabWriter(ForgeWriter):
             return item
         path = items.item_path(item.target)
         return await self._ask(
-            _named(item.target), lambda gl: items.item(gl.change(path, fields), kind=item.target.kind), is_write=True
+            item.target.words, lambda gl: items.item(gl.change(path, fields), kind=item.target.kind), is_write=True
         )
 
     async def write_comment(self, new: NewComment) -> Note:
         """Return the account's comment with this mark, written if there is none."""
         account_id = await self._own_id()
-        what = f"comments on {_named(new.target)}"
+        what = f"comments on {new.target.words}"
         return await self._ask(what, lambda gl: _comment_once(gl, new, account_id=account_id), is_write=True)
 
     async def set_thread_resolved(self, target: NoteTarget, discussion_id: str, *, is_resolved: bool) -> None:
         """Resolve a thread or open it again."""
         path = f"{comments.discussions_path(target)}/{quote(discussion_id, safe='')}"
-        what = f"thread {discussion_id[:12]!r} on {_named(target)}"
+        what = f"thread {discussion_id[:12]!r} on {target.words}"
         await self._ask(what, lambda gl: gl.change(path, {"resolved": is_resolved}), is_write=True)
 
     async def link_issues(self, project_id: int, iid: int, *, to: int, kind: LinkKind) -> str:
@@ -183,7 +183,7 @@ def _branch(client: Client, path: str) -> Branch | None:
 
 
 def _comment_once(client: Client, new: NewComment, *, account_id: int) -> Note:
-    marked = comments.NewComment(
+    marked = comments.MarkedComment(
         target=new.target,
         body=new.body,
         marker=new.mark,
@@ -221,8 +221,3 @@ def _position(client: Client, target: NoteTarget, place: DiffPlace) -> dict[str,
         "new_path": place.new_path,
         **lines,
     }
-
-
-def _named(target: NoteTarget) -> str:
-    kind = "merge request !" if target.kind is TargetKind.MERGE_REQUEST else "issue #"
-    return f"{kind}{target.iid} in project {target.project_id}"

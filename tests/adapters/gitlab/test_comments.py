@@ -31,7 +31,7 @@ async def test_an_edited_comment_shows_it(forge, comment, issue, gitlab):
 async def test_a_comment_that_was_deleted_is_not_found(forge, comment, issue, gitlab):
     number = comment(issue, "never mind")
     gitlab.rest("DELETE", f"/projects/{issue.project_id}/issues/{issue.iid}/notes/{number}", by="maya")
-    with pytest.raises(NotFound, match=f"comment {number} on issue {issue.iid}"):
+    with pytest.raises(NotFound, match=f"comment {number} on issue #{issue.iid}"):
         await forge.note(issue, number)
 
 
