@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .errors import Refused
-from .flow_context import is_stored
+from .flow_context import is_stored, short_parts
 from .flow_definition import AgentComponent, FlowDefinition
 from .model import Model
 from .model_turns import ToolSchema
@@ -95,7 +95,7 @@ def read_delegation(arguments: Any, *, subagents: Sequence[str], subsessions: Ma
     Raises:
         Refused: in words that the model can act on.
     """
-    given = arguments["$fields"] if is_stored(arguments) else arguments
+    given = short_parts(arguments)
     if not isinstance(given, Mapping):
         raise Refused(f"{DELEGATE_TASK} takes named arguments.", code="bad_arguments")
     name = _subagent(given.get("subagent_name"), subagents)

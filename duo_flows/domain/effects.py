@@ -1,4 +1,4 @@
-"""What a write touches, as data: stated by each tool from its arguments alone, so that an approval can be held against it.
+"""What a write touches, as data: stated by each tool from its arguments alone, so that it can be compared with what was approved.
 
 The law of this module: values and their comparison. An effect is in the session's project; another was refused before.
 """

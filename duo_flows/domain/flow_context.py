@@ -61,6 +61,11 @@ def is_stored(value: Any) -> bool:
     return isinstance(value, Mapping) and set(value) >= _REQUIRED_KEYS and set(value) <= _REQUIRED_KEYS | _OPTIONAL_KEYS
 
 
+def short_parts(value: Any) -> Any:
+    """Return what can be read of a value without the content store: of a stored one its short parts, any other whole."""
+    return value["$fields"] if is_stored(value) else value
+
+
 def stored(ref: str, size: int, value: Any) -> dict[str, Any]:
     """Return the JSON form under which a value in the content store stands in the context."""
     fields = _fields(ref, value, path=()) if isinstance(value, Mapping) else {}
@@ -139,7 +144,7 @@ def lookup(context: Mapping[str, Any], path: str) -> Any:
     value: Any = context
     walked = "context"
     for name in rest.split("."):
-        inside = value["$fields"] if is_stored(value) else value
+        inside = short_parts(value)
         if not isinstance(inside, Mapping) or name not in inside:
             raise MissingValue(f"{path!r} has no value: {walked} {_what_is_there(inside)}.")
         value = inside[name]
@@ -151,7 +156,7 @@ def joined_fields(values: Iterable[Any]) -> dict[str, Any]:
     """Return the fields of all mappings among some values, stored ones too; of two that have one name the later counts."""
     joined: dict[str, Any] = {}
     for value in values:
-        inside = value["$fields"] if is_stored(value) else value
+        inside = short_parts(value)
         joined.update(inside if isinstance(inside, Mapping) else {})
     return joined
 

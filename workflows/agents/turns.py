@@ -20,6 +20,7 @@ from .compaction import compact
 
 # A model that does not give an acceptable answer four times in a row will not give one the fifth time.
 _PROBLEMS_IN_A_ROW = 4
+_SESSION_CAP = "The session has used what it may cost. Raise the cap, or start a smaller task."
 
 
 class AgentFailed(EndRun):
@@ -136,15 +137,10 @@ class AgentTurns:
 
     def _check(self, done: ModelTurnDone) -> None:
         if done.is_over_cap:
-            raise over_cap(done.problem)
+            # A problem names a cap that is not the session's own.
+            raise EndRun(Ending.COST_CAP, done.problem or _SESSION_CAP)
         if done.stop_reason is StopReason.REFUSED:
             why = f": {done.problem.rstrip('.')}" if done.problem else ""
             raise AgentFailed(f"The model declined to go on in {self.key}{why}. Start again with another goal.")
         if self.agent.problems >= _PROBLEMS_IN_A_ROW:
             raise AgentFailed(f"{self.key} gave no acceptable answer in {self.agent.problems} turns; the last: {done.problem}")
-
-
-def over_cap(problem: str) -> EndRun:
-    """Return the end of a run whose model may cost no more; `problem` names a cap that is not the session's own."""
-    reason = problem or "The session has used what it may cost. Raise the cap, or start a smaller task."
-    return EndRun(Ending.COST_CAP, reason)

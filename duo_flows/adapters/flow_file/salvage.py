@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from duo_flows.domain.flow_checks import Finding
 from duo_flows.domain.flow_definition import FlowDefinition
 
-from .model_words import findings_of_validation, path_in_file
+from .model_words import faults_of_validation, findings_of_validation, path_in_file
 from .positions import Document, Path
 from .problems import MAX_PROBLEMS, Located, nearest
 
@@ -49,7 +49,8 @@ _DEPENDENTS: Mapping[str, frozenset[str]] = {
 class Salvage:
     """What could be made of a file with mistakes: `definition`, None where nothing could, and the mistakes `found` on the way."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, *, is_custom: bool) -> None:
+        self._is_custom = is_custom
         self._data = copy.deepcopy(document.value)
         self._mended: set[Path] = set()
         self._above: set[Path] = set()
@@ -62,8 +63,9 @@ class Salvage:
             try:
                 return FlowDefinition.model_validate(self._data)
             except ValidationError as error:
-                self.found += [one for one in findings_of_validation(document, error) if not self._is_ours(one.finding)]
-                faults = error.errors(include_url=False)
+                told = findings_of_validation(document, error, is_custom=self._is_custom)
+                self.found += [one for one in told if not self._is_ours(one.finding)]
+                faults = faults_of_validation(error)
                 if len(self.found) > MAX_PROBLEMS or not self._mend_all(document, faults):
                     return None
         return None
@@ -140,7 +142,10 @@ class Salvage:
 
     def _take_out(self, path: Path) -> bool:
         around = self._at(path[:-1])
-        return isinstance(around, dict) and around.pop(path[-1], None) is not around
+        if not isinstance(around, dict):
+            return False
+        around.pop(path[-1], None)
+        return True
 
     def _replace(self, path: Path) -> bool:
         """Put what is certainly right in the place of an entry's key, or of a whole entry."""

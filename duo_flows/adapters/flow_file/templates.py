@@ -94,15 +94,6 @@ def names_in(template: str) -> Names:
     return Names(needed={name: lines.get(name, 1) for name in sorted(used - set(asked))}, used=used)
 
 
-def unknown_variables(template: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the variables that a template needs and that are not known, sorted.
-
-    Raises:
-        InvalidTemplate: as `names_in`.
-    """
-    return tuple(sorted(set(names_in(template).needed) - set(known)))
-
-
 def words_of_templates() -> tuple[str, ...]:
     """Return the filters and tests that templates have, sorted."""
     made = environment()

@@ -76,11 +76,6 @@ class Outline:
         place = bisect_right(self.steps, index)
         return self.steps[place - 1] if place else 0
 
-    def end_of_step(self, index: int, line_count: int) -> int:
-        """Return the line where the step after this line's begins."""
-        place = bisect_right(self.steps, index)
-        return self.steps[place] if place < len(self.steps) else line_count
-
     def above(self, index: int, level: Level) -> int | None:
         """Return the nearest heading of the level at or above the line, within its step."""
         found = self.headings[level]

@@ -29,8 +29,8 @@ class Privilege(StrEnum):
 class ToolSpec(Model):
     """What is known of a tool without running it.
 
-    `touches` tells from checked arguments what a call writes; a tool that writes has it, but for `push_change`, whose effects stand
-    in the change that was consented to.
+    `touches` tells from checked arguments what a call writes, for comparing it with approved effects; no call is refused by it. A
+    tool that writes has it, but for `push_change`, whose effects stand in the change that was consented to.
     """
 
     name: str

@@ -8,7 +8,7 @@ import pytest
 
 from duo_flows.adapters.flow_file import InvalidTemplate, render
 from duo_flows.adapters.flow_file.template_sandbox import MAX_RANGE
-from duo_flows.adapters.flow_file.templates import OUTPUT_MAX_BYTES, unknown_variables
+from duo_flows.adapters.flow_file.templates import OUTPUT_MAX_BYTES, names_in
 
 DATA: dict[str, Any] = {
     "goal": "Fix it",
@@ -167,13 +167,13 @@ def test_an_error_does_not_repeat_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "unknown"),
+    ("template", "needed"),
     [
-        ("{{ goal }} {{ gaol }}", ("gaol",)),
+        ("{{ goal }} {{ gaol }}", ("gaol", "goal")),
         ("{% for a in names %}{{ a }}{{ b.c }}{% endfor %}", ("b", "names")),
         ("{% if x is defined %}{{ x }}{% endif %}{{ y | default('') }}{{ z.a | d('') }}", ()),
         ("{% set a = 1 %}{{ a }}{{ range(2) }}", ()),
     ],
 )
-def test_needed_variables_are_found(template: str, unknown: tuple[str, ...]) -> None:
-    assert unknown_variables(template, ["goal"]) == unknown
+def test_needed_variables_are_found(template: str, needed: tuple[str, ...]) -> None:
+    assert tuple(names_in(template).needed) == needed
