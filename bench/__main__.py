@@ -3,10 +3,11 @@
 import asyncio
 import sys
 
-from bench import approval_queries, evidence, plan_diff, webhooks
+from bench import approval_queries, engine, evidence, plan_diff, webhooks
 
 _ALL = {
     "approval_queries": approval_queries.main,
+    "engine": engine.main,
     "evidence": evidence.main,
     "plan_diff": plan_diff.main,
     "webhooks": webhooks.main,

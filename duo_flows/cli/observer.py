@@ -13,6 +13,7 @@ import httpx2
 
 from .failures import CommandError, ExitCode
 
+# A demonstration's GitLab stands on the same machine; one that is silent for so long does not come back.
 _TIMEOUT_SECONDS = 30.0
 
 Json = dict[str, Any]
@@ -77,13 +78,16 @@ class Observer:
 
     async def comment(self, merge_request_iid: int, body: str) -> Json:
         """Write a comment on a merge request."""
-        response = await self._client.post(f"{self._project_url}/merge_requests/{merge_request_iid}/notes", json={"body": body})
-        found: Json = _checked(response).json()
+        path = f"/merge_requests/{merge_request_iid}/notes"
+        found: Json = (await self._answer("POST", path, json={"body": body})).json()
         return found
 
     async def _get(self, path: str, **params: str) -> httpx2.Response:
+        return await self._answer("GET", path, params=params)
+
+    async def _answer(self, method: str, path: str, **options: Any) -> httpx2.Response:
         try:
-            return _checked(await self._client.get(self._project_url + path, params=params))
+            return _checked(await self._client.request(method, self._project_url + path, **options))
         except httpx2.HTTPError as error:
             raise CommandError(f"GitLab does not answer ({type(error).__name__}).", exit_code=ExitCode.UNREACHABLE) from None
 
