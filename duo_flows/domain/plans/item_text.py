@@ -115,6 +115,8 @@ def _zones(text: str) -> tuple[dict[str, str], str]:
         elif name in names and name not in zones:
             current = zones.setdefault(name, [])
             names = names[names.index(name) :]
+            heading = _ZONE.sub("", line).strip()
+            outside += [heading] if heading not in {f"## {_TITLES[name]}", ""} else []
         else:
             current.append(line)
     return {name: "\n".join(body).strip("\n") for name, body in zones.items()}, "\n".join(outside).strip()

@@ -18,6 +18,9 @@ _FENCE = re.compile(r"(`{3,})([^`]*)|(~{3,})(.*)")
 _BULLET = re.compile(r"([-*+]|(\d{1,9})[.)])(?:([ \t]+)(.*))?")
 _BREAK = re.compile(r"([-*_])(?:[ \t]*\1){2,}[ \t]*")
 _ALIGNMENTS = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+# What may stand before a block in a quote.
+_INNER_PREFIX = re.compile(r"(?:[> \t]|[-*+][ \t]|\d{1,9}[.)][ \t])*")
+_INNER_FENCE = re.compile(rf"^({_INNER_PREFIX.pattern})(`{{3}}|~{{3}})")
 # An odd number of backslashes takes a bar's meaning for every reader.
 _BARS = re.compile(r"(?<!\\)(?:\\\\)*(?P<bar>\|)")
 _UNSURE_BAR = re.compile(r"(?<!\\)(?:\\\\)+\|")
@@ -100,7 +103,7 @@ def is_alignments(line: str) -> bool:
 
 def heads_table(row: str, below: str) -> bool:
     """Tell whether GitLab surely takes a row for a table's first one: the line of dashes below has as many cells."""
-    if not is_row(row) or not is_alignments(below) or _UNSURE_BAR.search(row):
+    if "|" not in row or not is_alignments(below) or _UNSURE_BAR.search(row):
         return False
     return cell_count(row_of(row)) == cell_count(row_of(below))
 
@@ -160,6 +163,16 @@ def as_prose(line: str) -> str:
     number = re.match(r"\d+", line)
     at = number.end() if number else 0
     return f"{line[:at]}\\{line[at:]}"
+
+
+def as_inner_prose(line: str, *, above: str) -> str:
+    """Return a line of prose in which no block of code and no table begins, not even in a quote: both can leave words unseen."""
+    shown = _INNER_FENCE.sub(r"\1\\\2", line)
+    prefix = _INNER_PREFIX.match(shown)
+    body = shown[prefix.end() :] if prefix else shown
+    # Dashes alone make a heading of the line above, or a table of one column.
+    is_table = bool(_ALIGNMENTS.fullmatch(body)) and bool(re.search(r"[|:]", body) or "|" in above)
+    return f"{shown[: len(shown) - len(body)]}\\{body}" if is_table else shown
 
 
 def as_item_text(text: str) -> str:

@@ -127,7 +127,7 @@ class _Reader:
             self._read_fenced_code(fence, claims, column=column)
         elif bullet := begin.bullet_of(body):
             self._begin_item(bullet, claims, column=column)
-        elif begin.is_row(body):
+        elif begin.is_row(body) or begin.heads_table(body, self._below()) or ("|" in body and self._is_below_row()):
             self._read_row(body, claims)
         else:
             self.pending = []
@@ -203,7 +203,7 @@ class _Reader:
         language = info if _LANGUAGE.fullmatch(info) and info.lower() not in _DRAWN | _KROKI else ""
         if info and not language:
             # GitLab shows none of it, so that it becomes text.
-            self._put(ElementKind.PARAGRAPH, harmless(begin.as_prose(info)), (), depth=len(self.columns))
+            self._put(ElementKind.PARAGRAPH, harmless(_joined([begin.as_prose(info)])), (), depth=len(self.columns))
         self._put(ElementKind.CODE, code, claims, depth=len(self.columns), language=language)
 
     def _add(self, kind: ElementKind, text: str, claims: Sequence[str], **fields: Any) -> None:
@@ -231,4 +231,5 @@ def _dedented(line: str, columns: int) -> str:
 
 
 def _joined(lines: Sequence[str]) -> str:
-    return "\n".join(line.rstrip() for line in lines).strip()
+    shown = [begin.as_inner_prose(line.rstrip(), above=above) for above, line in zip(["", *lines], lines, strict=False)]
+    return "\n".join(shown).strip()

@@ -1,7 +1,7 @@
 """What an agent gives as structured output, and the first revision that comes of it.
 
 The law of this module: pure, the same for the same output, so that a retried call gives the same ids and digest. A model's texts
-are untrusted: secrets are taken out, nobody is called but the requester, no picture is fetched, and no mark in them counts.
+are untrusted: secrets are taken out, nobody is called but the requester, and no mark in them counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from .parsing import Parsed, parse
 from .rendering import to_markdown
 from .revisions import TITLE_MAX, RevisionContent, checked_checklist, checked_impact, checked_summary, checked_title
 from .stated_effects import StatedEffects
-from .texts import outside_code_spans
 
 # More sections than these are several plans.
 SECTIONS_MAX = 200
@@ -168,8 +167,4 @@ def _row(cells: Sequence[str], *, is_head: bool) -> str:
 
 
 def _of_model(text: str, requester: str) -> str:
-    if not text.strip():
-        return ""
-    said = text_of_model(text, requester=requester)
-    # A picture would be fetched from wherever the model says, and shows no word of what is written for it.
-    return outside_code_spans(said, lambda prose: prose.replace("![", "\\!["))
+    return text_of_model(text, requester=requester) if text.strip() else ""

@@ -29,6 +29,10 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 # An address between angle brackets is a link and hides nothing.
 _AUTOLINK = re.compile(r"<https?://[^\s<>`]+>")
 _BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
+# A link may have an address of one word; a title behind it is seen by nobody who does not point at it.
+_TITLED_LINK = re.compile(r"\]\((?![^\s()<>]{0,1000}\))")
+# A picture hides the words that stand for it, and is fetched from wherever it says; as a link it does neither.
+_PICTURE = re.compile(r"(?<!\\)((?:\\\\)*)!\[")
 # A definition (`[a]: address "title"`) is nowhere shown. Its label may go over lines, so that it is broken at its end.
 _MAY_DEFINE = re.compile(r"^[\s>*+\-\d.)]*\[", re.MULTILINE)
 
@@ -54,7 +58,7 @@ def _shown(sign: str, before: str, after: str) -> str:
 
 
 def harmless(text: str, *, allows_breaks: bool = False) -> str:
-    """Return prose of one element in which nothing hides: HTML and definitions of links show as they are written.
+    """Return prose of one element in which nothing hides: HTML, titles and definitions of links show as they are written.
 
     Args:
         text: Markdown of one paragraph, list item, heading or table row; code between backticks stays where it surely is code.
@@ -64,6 +68,7 @@ def harmless(text: str, *, allows_breaks: bool = False) -> str:
 
     def spelled(prose: str) -> str:
         prose = _outside(_AUTOLINK, prose, lambda rest: _without_tags(rest, allows_breaks=allows_breaks))
+        prose = _PICTURE.sub(r"\1\\![", _TITLED_LINK.sub("]\\(", prose))
         return prose.replace("]:", "]\\:") if defines else prose
 
     return outside_code_spans(text, spelled)

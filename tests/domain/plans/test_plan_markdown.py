@@ -1,6 +1,7 @@
 """Plans as Markdown and back: the same plan, no word lost, nothing hidden."""
 
 import re
+from html import unescape
 
 import pytest
 from hypothesis import given, settings
@@ -61,6 +62,20 @@ def test_another_parser_sees_every_mark_as_a_comment_and_no_other_html(given_pla
     assert re.sub(r"<br ?/?>|\s", "", MARK.sub("", html)) == ""
 
 
+def words_shown(html):
+    """Return the words that a reader of a page sees; an address is seen where it is pointed at."""
+    links = re.sub(r'<a href="([^"]*)">((?:(?!</a>).)*)</a>', r" \2 \1 ", MARK.sub(" ", html), flags=re.DOTALL)
+    return re.findall(r"[^\W\d_]+", unescape(links))
+
+
+@given(plans)
+@settings(max_examples=400)
+def test_every_word_of_a_plan_is_seen_by_who_reads_it_rendered(given_plan):
+    html = COMMONMARK.render(to_markdown(given_plan.elements))
+    texts = [unescape(re.sub(r"<br ?/?>", " ", element.text)) for element in given_plan.elements]
+    assert is_part(re.findall(r"[^\W\d_]+", " ".join(texts)), words_shown(html))
+
+
 @given(markdown)
 def test_texts_are_harmless_and_visible_at_once(text):
     assert harmless(harmless(text)) == harmless(text)
@@ -110,6 +125,10 @@ def test_a_plan_reads_well_in_gitlab():
         ("[//]: # (hidden)", "[//]\\: # (hidden)"),
         ("[a\nb]: /x 'hidden'", "[a\nb]\\: /x 'hidden'"),
         ("a < b and `List<String>` <3", "a < b and `List<String>` <3"),
+        ("[a](/b 'hidden')", "[a]\\(/b 'hidden')"),
+        ("![hidden](/b.png)", "\\![hidden](/b.png)"),
+        ("> ```ruby hidden\n> x", "> \\```ruby hidden\n> x"),
+        ("> a | b\n> --|--\n> 1 | 2 | hidden", "> a | b\n> \\--|--\n> 1 | 2 | hidden"),
         ("`open\n`<!-- hidden ` -->", "`open\n`&lt;!-- hidden ` -->"),
         ("see <https://a.example/b>", "see <https://a.example/b>"),
         ("a\u202eb\u200bc\x00d\U000e0041", "a[U+202E]b[U+200B]c[U+0000]d[U+E0041]"),
@@ -123,6 +142,11 @@ def test_what_would_hide_from_readers_is_shown(text, shown):
 def test_a_cell_behind_the_last_column_is_shown_in_it():
     head, row = plan("| a |\n|---|\n| 1 | hidden |").elements
     assert (head.text, row.text) == ("| a |\n|--- |", "| 1 \\| hidden |")
+
+
+def test_a_table_without_outer_bars_is_one():
+    head, row = plan("a | b\n--|--\n1 | 2 | hidden").elements
+    assert (head.text, row.text) == ("| a | b |\n| --|-- |", "| 1 | 2 \\| hidden |")
 
 
 def test_text_that_gitlab_would_draw_or_leave_out_is_shown_beside_the_code():
