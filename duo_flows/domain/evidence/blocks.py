@@ -150,10 +150,14 @@ def _is_detail(line: str, body: str, depth: int, first_word: str) -> bool:
 
 
 def _is_foreign(line: str) -> bool:
+    # Loops, since generators take twice as long, and this is asked of every frame.
     for part in _FOREIGN_PARTS:
         if part in line:
             return True
-    return any(part in line for part in _FOREIGN_PACKAGES) and _FOREIGN_PACKAGE.search(line) is not None
+    for part in _FOREIGN_PACKAGES:
+        if part in line:
+            return _FOREIGN_PACKAGE.search(line) is not None
+    return False
 
 
 def _depth(line: str) -> int:

@@ -39,6 +39,9 @@ class ShapeIndex:
         self.words = frozenset(self._by_word)
 
     def _add(self, order: int, needle: str, frequency: Counter[str]) -> None:
+        if needle.startswith("^"):
+            self._by_first_sign[needle[1]].add(order, needle, is_enough=True)
+            return
         word = _word_to_look_up(needle, frequency)
         low = needle.lower()
         if not word:
@@ -51,9 +54,16 @@ class ShapeIndex:
         """Return the first shape that the line has; `lower` is the line in lower case, tokens are the line's."""
         orders: set[int] = set()
         for token in tokens & self.words:
-            self._by_word[token].collect(orders, lower, token.lower())
+            leads = self._by_word[token]
+            if len(leads.needles) >= _MANY_NEEDLES:
+                leads = leads.at_place(lower, token.lower())
+            orders |= leads.enough
+            for needle, order in leads.needles:
+                if needle in lower:
+                    orders.add(order)
         if line[:1] in self._by_first_sign:
-            self._by_first_sign[line[:1]].collect(orders, lower, line[:1])
+            leads = self._by_first_sign[line[:1]]
+            orders.update(leads.enough, (order for needle, order in leads.needles if needle in lower))
         for order in sorted(orders):
             if self._searches[order](line):
                 return self._shapes[order]
@@ -74,15 +84,7 @@ class _Leads:
         else:
             self.needles.append((needle, order))
 
-    def collect(self, orders: set[int], lower: str, word: str) -> None:
-        """Add the places of the shapes that the line may be; word is in lower case."""
-        leads = self if len(self.needles) < _MANY_NEEDLES else self._of_place(lower, word)
-        orders |= leads.enough
-        for needle, order in leads.needles:
-            if needle in lower:
-                orders.add(order)
-
-    def _of_place(self, lower: str, word: str) -> _Leads:
+    def at_place(self, lower: str, word: str) -> _Leads:
         """Return what the word leads to between the signs that stand around it, if it stands in the line once."""
         start = lower.find(word)
         end = start + len(word)

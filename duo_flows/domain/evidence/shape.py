@@ -35,7 +35,7 @@ class Shape:
         name: tool and what the line is, unique.
         kind: what the line is to a reader.
         needles: literal texts of which one stands in every line of this shape, in whatever case. The longest word of each has to be
-            whole, but for an s at its end; one without a word stands at the line's beginning.
+            whole, but for an s at its end; one without a word stands at the line's beginning, and so does the sign after a caret.
         pattern: searched in the line, which is stripped of space at both ends.
         after: how many lines below may belong to it, 0 for none, None for the kind's usual number.
         until: what ends the lines that belong to it; without it they end where they no longer look like details.

@@ -36,7 +36,7 @@ CHECK_SHAPES: tuple[Shape, ...] = (
     shape(
         "ruff rule",
         Kind.ERROR,
-        "E|F|W|I|B|D|N|S|C|Q|T|UP|SIM|RUF|PLR|PLC|PLE|PLW|ANN|ARG|ERA|FBT|PT|PTH|RET|TRY|BLE|DTZ|COM",
+        "^A|^B|^C|^D|^E|^F|^G|^I|^N|^P|^Q|^R|^S|^T|^U|^W|^Y",
         r"^[A-Z]{1,5}\d{3,4} (?:\[\*\] )?\S",
         after=12,
     ),

@@ -126,7 +126,9 @@ RUNNER_SHAPES: tuple[Shape, ...] = (
     shape(
         "http status",
         Kind.ERROR,
-        "HTTP|http|status code|Status code|Bad Gateway|Service Unavailable|Forbidden|Unauthorized|Too Many Requests"
+        "HTTP/|HTTP 4|HTTP 5|HTTP4|HTTP5|HTTP: 4|HTTP: 5|HTTPS 4|HTTPS 5|HTTPS: 4|HTTPS: 5|HTTPS4|HTTPS5|HTTP error"
+        "|HTTP status|HTTP code|HTTPS error|HTTPS status|HTTPError|response|status code"
+        "|Status code|Bad Gateway|Service Unavailable|Forbidden|Unauthorized|Too Many Requests"
         "|Gateway Time|Internal Server Error|404 Not Found|server returned|returned error|toomanyrequests",
         # Each branch begins with a sign, not with a place: so the search can skip what begins with another.
         r"HTTP(?<!\wHTTP)(?:/[\d.]{1,3}|S)?(?: error| status| code|Error)?:? ?[45]\d\d\b"
