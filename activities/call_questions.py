@@ -116,8 +116,8 @@ async def _request(deps: Deps, task: AskAboutCalls, calls: list[_Call]) -> Reque
 def _message(component: str, calls: list[_Call]) -> tuple[str, bool]:
     """Return (the question as Markdown, whether it shows all arguments in full)."""
     limit = max(_SHOWN_MIN_EACH, _SHOWN_MAX // len(calls))
-    count = "this call" if len(calls) == 1 else f"these {len(calls)} calls"
-    parts = [f"May **{component}** make {count}? One answer counts for all of them."]
+    question = f"May **{component}** make these {len(calls)} calls? One answer counts for all of them."
+    parts = [f"May **{component}** make this call?" if len(calls) == 1 else question]
     for number, call in enumerate(calls, 1):
         parts.append(f"{number}. {_title(call)}{_marks(call)}\n\n{code_block(call.shown.text, language='json', limit=limit)}")
     return "\n\n".join(parts), all(call.shown.text == call.shown.exact and len(call.shown.text) <= limit for call in calls)

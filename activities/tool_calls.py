@@ -82,7 +82,9 @@ class ToolActivities(ToolContract):
         """Return (what the tool gave, the project it was about), after the requester's own access to it was checked."""
         asked, place = await placed(self._deps, task.scope, spec, asked)
         tool = TOOLBOX[tool_named(spec.name).name]
-        return await tool(ToolCallContext(deps=self._deps, scope=task.scope, place=place, call_key=_key(task)), asked), place
+        caller = subsession_key(task.component, task.subsession)
+        call = ToolCallContext(deps=self._deps, scope=task.scope, place=place, call_key=_key(task), component=caller)
+        return await tool(call, asked), place
 
     async def _log(  # noqa: PLR0913 - each is one part of the line
         self, task: ToolRun, arguments: Any, text: str, *, consent: str, kept: KeptResult, event: LogEvent

@@ -36,8 +36,14 @@ def read(form: type[Message], given: Sequence[Any]) -> Message:
     try:
         return form.model_validate(given[0])
     except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)[:_FAULTS_TOLD]
-        raise Unreadable(f"This is not {_article(form).lower()}: {'; '.join(_told(fault) for fault in faults)}.") from None
+        raise Unreadable(f"This is not {_article(form).lower()}: {faults_of(error)}.") from None
+
+
+def faults_of(error: ValidationError) -> str:
+    """Return what is wrong with a value, by field, in a line that quotes nothing of it."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    more = f"; and {len(faults) - _FAULTS_TOLD} more" if len(faults) > _FAULTS_TOLD else ""
+    return "; ".join(_told(fault) for fault in faults[:_FAULTS_TOLD]) + more
 
 
 def _article(form: type[Model]) -> str:
@@ -46,4 +52,9 @@ def _article(form: type[Model]) -> str:
 
 def _told(fault: Any) -> str:
     where = ".".join(str(part)[:_NAME_MAX_LENGTH] for part in fault["loc"])
-    return f"{where}: {fault['msg']}" if where else str(fault["msg"])
+    what = _WORDS.get(str(fault["type"])) or str(fault["msg"])
+    return f"{where}: {what}" if where else what
+
+
+# pydantic's own words for these say nothing to somebody who does not know it.
+_WORDS = {"missing": "it is missing", "extra_forbidden": "there is no such field", "json_invalid": "it is no JSON"}

@@ -28,7 +28,7 @@ from signals import names
 from signals.messages import Answer, AnswerResult, FlowState, Pause, Resume, StartFlow, Stop
 
 from . import display, retries
-from .arriving import Unreadable, read
+from .arriving import Unreadable, faults_of, read
 from .components import run_component
 from .errands import Errands
 from .people import People
@@ -293,11 +293,18 @@ def _arguments(args: Sequence[RawValue]) -> tuple[StartFlow, Carried | None]:
     try:
         start = converter.from_payload(args[0].payload, StartFlow)
         carried = converter.from_payload(args[1].payload, Carried) if len(args) > 1 else None
-    except ValueError as error:
-        raise ApplicationError(f"The flow's argument is not valid: {error}", type="InvalidStart", non_retryable=True) from error
+    except ValidationError as error:
+        raise _invalid_start(faults_of(error)) from None
+    except ValueError:
+        raise _invalid_start("it cannot be read as JSON") from None
     if not isinstance(start, StartFlow):
         raise ApplicationError("The flow's argument is null.", type="InvalidStart", non_retryable=True)
     return start, carried
+
+
+def _invalid_start(what: str) -> ApplicationError:
+    example = '{"project": "group/project", "requester": "maya", "goal": "…"}'
+    return ApplicationError(f"The flow's argument is not valid. {what}. Write {example}.", type="InvalidStart", non_retryable=True)
 
 
 def _failure(error: ActivityError) -> ApplicationError:

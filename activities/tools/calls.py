@@ -26,13 +26,14 @@ class ToolCallContext:
     """For whom a tool is called, and the outside.
 
     `call_key` names the call within its session: the same for every try of it, and for no other call. `place` is the session's own
-    project, but for a tool that only reads and was told another one.
+    project, but for a tool that only reads and was told another one. `component` is who calls, as the session log names it.
     """
 
     deps: Deps
     scope: Scope
     place: Place
     call_key: str = ""
+    component: str = ""
 
 
 @dataclass(frozen=True)

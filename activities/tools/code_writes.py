@@ -26,7 +26,7 @@ async def create_branch(call: ToolCallContext, asked: CreateBranch) -> ToolOutpu
 
     async def look() -> tuple[str, Mapping[str, Any]]:
         sha = (await call.deps.forge.commit(project.id, asked.ref)).sha
-        return f"create_branch begins {name} at {sha[:8]}.", {"sha": sha}
+        return f"Branch {name} is about to be made at {sha[:8]}.", {"sha": sha}
 
     sha = (await began(call, look)).data["sha"]
     branch = await call.deps.writer.create_branch(project.id, name, sha=sha)
@@ -48,28 +48,32 @@ async def create_commit(call: ToolCallContext, asked: CreateCommit) -> ToolOutpu
 
     async def look() -> tuple[str, Mapping[str, Any]]:
         base = branch.sha if branch else await _start(call, project, asked)
-        return f"create_commit begins on {base[:8]} for {name}.", {"base_sha": base, "is_new": branch is None}
+        return f"A commit to {name} is about to be made on {base[:8]}.", {"base_sha": base, "is_new": branch is None}
 
     seen = (await began(call, look)).data
     await _check_last_commits(call, asked.actions, ref=seen["base_sha"])
     change = await _change(call, project, asked, branch=name, base=seen["base_sha"], paths=paths)
     message = commit_message(asked.commit_message, _trailers(call))
-    result = await call.deps.repository.push_change(project, change, message=message, makes_branch=seen["is_new"])
+    sha = await _pushed(call, project, change, message=message, makes_branch=seen["is_new"])
+    url = f"{project.web_url}/-/commit/{sha}"
+    value = {"branch": name, "sha": sha, "url": url, "effects": change.effects.sentence()}
+    return ToolOutput(value, told=f"commit {sha[:8]} on {name}: {', '.join(paths)}")
+
+
+async def _pushed(call: ToolCallContext, project: Project, change: Change, *, message: str, makes_branch: bool) -> str:
+    """Return the commit that the change became on its branch.
+
+    Raises:
+        Refused: the branch has moved.
+    """
+    result = await call.deps.repository.push_change(project, change, message=message, makes_branch=makes_branch)
     if not result.is_pushed:
         raise Refused(
-            f"Branch {name} has moved to {result.head_sha[:8]} since this commit was prepared on {seen['base_sha'][:8]}; nothing "
-            "was pushed. Read the files again and call create_commit anew.",
+            f"Branch {change.branch} has moved to {result.head_sha[:8]} since this commit was prepared on {change.base_sha[:8]}; "
+            "nothing was pushed. Read the files again and call create_commit anew.",
             code="branch_moved",
         )
-    return ToolOutput(
-        {
-            "branch": name,
-            "sha": result.sha,
-            "url": f"{project.web_url}/-/commit/{result.sha}",
-            "effects": change.effects.sentence(),
-        },
-        told=f"commit {result.sha[:8]} on {name}: {', '.join(paths)}",
-    )
+    return result.sha
 
 
 def _trailers(call: ToolCallContext) -> tuple[Trailer, ...]:

@@ -13,7 +13,7 @@ from duo_flows.domain.tools.issue_writes import OnIssue
 from duo_flows.domain.written_texts import title_of_model
 
 from .calls import ToolCallContext, ToolOutput
-from .item_writes import item_output, update_item, write_comment
+from .item_writes import changed_output, item_output, update_item, write_comment
 from .writing import began, body_of, check_project, checked_labels, description_of, mark_of, members
 
 # GitLab's clock and ours may differ by this much, generously.
@@ -35,7 +35,7 @@ async def create_issue(call: ToolCallContext, asked: CreateIssue) -> ToolOutput:
     )
 
     async def look() -> tuple[str, dict[str, str]]:
-        return f"create_issue begins: {new.title}", {}
+        return f"An issue is about to be opened: {new.title}", {}
 
     since = (await began(call, look)).at - _CLOCKS_DIFFER
     return item_output(await call.deps.writer.create_issue(call.scope.project_id, new, mark=mark_of(call), since=since))
@@ -51,7 +51,9 @@ async def update_issue(call: ToolCallContext, asked: UpdateIssue) -> ToolOutput:
     needs = _needed_to_see(is_confidential=is_confidential)
     assignees = None if asked.assignee_ids is None else await members(call, asked.assignee_ids, needs=needs)
     changes = _changes(call, asked).model_copy(update={"assignee_ids": assignees, "confidential": is_confidential})
-    return item_output(await update_item(call, item, changes))
+    # What is confidential already is written again, and is no change.
+    asked_for = changes.model_copy(update={"confidential": asked.confidential})
+    return changed_output(await update_item(call, item, changes), asked_for)
 
 
 def _changes(call: ToolCallContext, asked: UpdateIssue) -> ItemChanges:

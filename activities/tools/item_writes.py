@@ -15,16 +15,27 @@ async def update_item(call: ToolCallContext, item: Item, changes: ItemChanges) -
     """Return the item with the changes; a text that somebody has changed since the first try is not overwritten."""
 
     async def look() -> tuple[str, Mapping[str, Any]]:
-        return f"A change of {item.target.short} begins.", ItemSeen.of(item).model_dump()
+        return f"{item.target.short} is about to be changed.", ItemSeen.of(item).model_dump()
 
     seen = ItemSeen.model_validate((await began(call, look)).data)
     return await call.deps.writer.update_item(item, changes, seen=seen)
 
 
-def item_output(item: Item) -> ToolOutput:
+def item_output(item: Item, *, told: str = "") -> ToolOutput:
     """Return what is told of an item that was written."""
     value = item.model_dump(mode="json", exclude={"target", "description", "author_id"}) | {"iid": item.target.iid}
-    return ToolOutput(value, told=f"{item.target.short} is {item.state}: {item.title}")
+    return ToolOutput(value, told=told or f"{item.target.short} is {item.state}: {item.title}")
+
+
+def changed_output(item: Item, changes: ItemChanges) -> ToolOutput:
+    """Return what is told of an item that was changed."""
+    return item_output(item, told=f"changed {item.target.short} ({_fields_of(changes)}): {item.title}")
+
+
+def _fields_of(changes: ItemChanges) -> str:
+    """Return what is changed, in words; what is None or empty stays as it is."""
+    given = changes.model_dump(exclude_none=True)
+    return ", ".join(name.replace("_", " ") for name, value in given.items() if value not in ((), [], "")) or "nothing"
 
 
 async def write_comment(call: ToolCallContext, new: NewComment) -> ToolOutput:

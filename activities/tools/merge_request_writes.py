@@ -19,7 +19,7 @@ from duo_flows.domain.tools.merge_request_writes import OnMergeRequest
 from duo_flows.domain.written_texts import as_draft, title_of_model
 
 from .calls import ToolCallContext, ToolOutput
-from .item_writes import item_output, update_item, write_comment
+from .item_writes import changed_output, item_output, update_item, write_comment
 from .writing import body_of, check_project, checked_labels, description_of, mark_of, members
 
 
@@ -61,7 +61,7 @@ async def update_merge_request(call: ToolCallContext, asked: UpdateMergeRequest)
         remove_source_branch=asked.remove_source_branch,
         squash=asked.squash,
     )
-    return item_output(await update_item(call, item, changes))
+    return changed_output(await update_item(call, item, changes), changes)
 
 
 def _title(item: Item, asked: UpdateMergeRequest) -> str | None:
@@ -75,7 +75,8 @@ async def add_merge_request_reviewers(call: ToolCallContext, asked: AddReviewers
     added = await members(call, asked.reviewer_usernames, needs=AccessLevel.REPORTER)
     item = await call.deps.writer.item(_target(call, asked))
     reviewers = tuple(sorted({*item.reviewer_ids, *added}))
-    return item_output(await update_item(call, item, ItemChanges(reviewer_ids=reviewers)))
+    changes = ItemChanges(reviewer_ids=reviewers)
+    return changed_output(await update_item(call, item, changes), changes)
 
 
 async def create_merge_request_note(call: ToolCallContext, asked: MergeRequestNote) -> ToolOutput:

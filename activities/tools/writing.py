@@ -71,7 +71,7 @@ async def began(call: ToolCallContext, look: Callable[[], Awaitable[tuple[str, M
     sessions, scope, key = call.deps.sessions, call.scope, f"{call.call_key}/began"
     if not (known := await sessions.lines(scope.session_id, key=key)):
         text, seen = await look()
-        entry = NewLogEntry(key=key, kind=LogKind.TOOL, text=text, data=dict(seen))
+        entry = NewLogEntry(key=key, kind=LogKind.TOOL, text=text, component=call.component, data=dict(seen))
         await sessions.append(scope.session_id, scope.run, [entry])
         known = await sessions.lines(scope.session_id, key=key)
     return known[0]

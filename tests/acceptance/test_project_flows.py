@@ -112,6 +112,16 @@ def test_a_person_answers_in_words_until_the_minutes_are_complete(people):
     assert "What is the release about?" in json.dumps(asked)
 
 
+def test_a_flow_that_asks_in_words_ends_where_the_person_gives_none(people):
+    session_id = started(people, "plan_release", "Plan the next release.")
+
+    answered(people, session_id, "cancel")
+    session = people.ended(session_id)
+
+    assert (session["status"], session["ending"]) == ("stopped", "cancelled"), session
+    assert session["summary"] == "Cancelled: the answer was no."
+
+
 def test_a_flow_is_taken_from_the_default_branch_and_never_from_the_branch_under_work(people):
     actions = [
         {"action": "create", "file_path": ".gitlab/duo/flows/smuggled.yaml", "content": "version: v1\n"},

@@ -216,4 +216,4 @@ async def test_the_session_log_says_where_a_write_began_once(desk):
     await desk.wrote_again()
 
     texts = [line.text for line in await desk.world.log(desk.scope.session_id)]
-    assert texts.count(f"create_commit begins on {base[:8]} for fix/clock.") == 1
+    assert texts.count(f"A commit to fix/clock is about to be made on {base[:8]}.") == 1

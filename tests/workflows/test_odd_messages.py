@@ -107,6 +107,25 @@ async def test_a_forged_message_does_not_use_up_the_event_of_a_door(temporal: Wo
 
 
 @pytest.mark.parametrize(
+    ("start", "reason"),
+    [
+        ({"project": 7}, "requester: it is missing"),
+        ({"project": 7, "requester": "maya", "pipeline": 5}, "pipeline: there is no such field"),
+        ("fix it", "The flow's argument is not valid."),
+    ],
+)
+async def test_a_start_that_is_not_valid_is_told_in_words_of_ours(temporal: WorkflowEnvironment, start: Any, reason: str):
+    world, task_queue = World(), f"test-{uuid4().hex}"
+    async with worker_of(temporal.client, world.deps, task_queue=task_queue):
+        with pytest.raises(WorkflowFailureError) as failed:
+            await temporal.client.execute_workflow("fix_pipeline", arg=start, id=f"test/{uuid4().hex}", task_queue=task_queue)
+
+    told = str(failed.value.cause)
+    assert reason in told
+    assert ("pydantic" in told, "https://" in told, "StartFlow" in told) == (False, False, False)
+
+
+@pytest.mark.parametrize(
     ("args", "reason"),
     [([None], "null"), ([{"project": 7, "requester": "maya"}, {"opened": {}}], "is started with one argument")],
     ids=["null", "a memory"],
