@@ -12,6 +12,7 @@ from .flow_definition import FlowDefinition
 from .flow_rules.advice import advice
 from .flow_rules.findings import Finding, Path
 from .flow_rules.index import FlowIndex
+from .flow_rules.limits import formats, limits
 from .flow_rules.order import questions, supervisors
 from .flow_rules.routes import routes
 from .flow_rules.structure import custom_limits, structure
@@ -32,6 +33,7 @@ def findings_of(definition: FlowDefinition, *, is_custom: bool) -> tuple[Finding
         *routes(index),
         *supervisors(index),
         *questions(index),
+        *limits(index),
     ]
     return (*found, *(custom_limits(index) if is_custom else ()))
 
@@ -45,4 +47,4 @@ def warnings_of(definition: FlowDefinition, *, privileges: Collection[str]) -> t
     """
     index = FlowIndex(definition)
     soft = (reading.finding for reading in readings(index) if not reading.is_error)
-    return (*soft, *advice(index, privileges=privileges), *without_effect(index))
+    return (*soft, *advice(index, privileges=privileges), *formats(index), *without_effect(index))

@@ -70,7 +70,7 @@ def _checked(document: Document, *, is_custom: bool) -> tuple[FlowDefinition | N
     try:
         definition = FlowDefinition.model_validate(document.value)
     except ValidationError:
-        salvage = Salvage(document)
+        salvage = Salvage(document, is_custom=is_custom)
         if salvage.definition is None:
             return None, salvage.found
         followed = _found(document, salvage.definition, is_custom=is_custom)

@@ -13,6 +13,9 @@ from duo_flows.domain.flow_checks import Finding
 from duo_flows.domain.flow_components import TARGETS
 from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.flow_key_words import RESTRAINTS
+from duo_flows.domain.flow_rules.limits import CHOICES_OF_FLOWS, ENDINGS_OF_FLOWS, KEYS_OF_BUILT_INS
+from duo_flows.domain.requests import Choice
+from duo_flows.domain.sessions import Ending
 
 from .positions import Document, Path
 from .problems import MAX_PROBLEMS, Located, kind_of, located, nearest, shown
@@ -62,11 +65,20 @@ _PATH_OF_A_COMPONENTS_KEY = 3
 _MOST_FAULTS = 10 * MAX_PROBLEMS
 
 
-def findings_of_validation(document: Document, error: ValidationError) -> Iterator[Located]:
+def faults_of_validation(error: ValidationError) -> list[Any]:
+    """Return pydantic's errors without those that only follow: a list all of whose entries are wrong counts as an empty one."""
+    return [
+        fault
+        for fault in error.errors(include_url=False)
+        if fault["type"] != "too_short" or len(fault["input"]) < fault["ctx"]["min_length"]
+    ]
+
+
+def findings_of_validation(document: Document, error: ValidationError, *, is_custom: bool) -> Iterator[Located]:
     """Yield what pydantic found, each with its place; what only another reading of the same value misses is told with it."""
     joined: dict[Path, Finding] = {}
-    for fault in error.errors(include_url=False)[:_MOST_FAULTS]:
-        finding = _finding(document, fault)
+    for fault in faults_of_validation(error)[:_MOST_FAULTS]:
+        finding = _without_refused(_finding(document, fault), document, fault, is_custom=is_custom)
         before = joined.get(finding.at)
         if before is not None and before.found == finding.found and before.allowed != finding.allowed:
             finding = before.model_copy(update={"allowed": f"{before.allowed}, or {finding.allowed}"})
@@ -74,6 +86,28 @@ def findings_of_validation(document: Document, error: ValidationError) -> Iterat
     for finding in joined.values():
         if not _is_only_misspelt(finding, joined):
             yield located(document, finding)
+
+
+def _without_refused(finding: Finding, document: Document, fault: Any, *, is_custom: bool) -> Finding:
+    """Return a finding that allows no name that a rule would refuse in this place."""
+    if not finding.names:
+        return finding
+    kept = tuple(name for name in finding.names if name not in _refused(finding.at, document, fault, is_custom=is_custom))
+    return finding if kept == finding.names else finding.model_copy(update={"names": kept, "allowed": ", ".join(kept)})
+
+
+def _refused(path: Path, document: Document, fault: Any, *, is_custom: bool) -> frozenset[str]:
+    """Return the names that this place has and a flow may not use there."""
+    if fault["type"] == "extra_forbidden":
+        models = _models_around(fault["loc"]) if is_custom else []
+        return frozenset[str]().union(*(KEYS_OF_BUILT_INS.get(model.__name__, ()) for model in models))
+    keys = set(path)
+    if path[:1] == ("routers",) and keys & {"ending", "endings"}:
+        return frozenset(Ending) - frozenset(ENDINGS_OF_FLOWS)
+    if path[:1] == ("components",) and "choices" in keys:
+        kind = document.value["components"][path[1]].get("interaction_type", "approval")
+        return frozenset(Choice) - frozenset(CHOICES_OF_FLOWS.get(str(kind), CHOICES_OF_FLOWS["approval"]))
+    return frozenset({"chat", "chat-partial"}) if is_custom and path == ("environment",) else frozenset()
 
 
 def _is_only_misspelt(missing: Finding, found: Mapping[Path, Finding]) -> bool:

@@ -42,6 +42,8 @@ _DIALECTS = tuple(
     for end in ("", "#")
 )
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+# Below these a part that nothing fits may be meant, is a value and no schema, or is one of several ways.
+_NOT_CERTAIN = frozenset({"not", "if", "anyOf", "oneOf", "enum", "const", "default", "examples"})
 _NOT_TOGETHER = ("unevaluatedProperties", "patternProperties")
 
 
@@ -119,11 +121,25 @@ def _parts(schema: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
         for key in _REFERENCES:
             if isinstance(reference := part.get(key), str):
                 yield from _reference(reference, schema, at=(*at, *path, key))
+        if not _NOT_CERTAIN.intersection(map(str, path)):
+            yield from _never_fitted(part, at=(*at, *path))
         yield from _pattern(part.get("pattern"), at=(*at, *path, "pattern"))
         for pattern in _mapping(part.get("patternProperties")):
             yield from _pattern(pattern, at=(*at, *path, "patternProperties", pattern))
         if path and isinstance(named := part.get("$schema"), str):
             yield Finding(at=(*at, *path, "$schema"), found=named, allowed="one dialect for a whole schema, named at its top")
+
+
+def _never_fitted(part: Mapping[str, Any], *, at: Path) -> Iterator[Finding]:
+    """Yield every property that an object must have and must not have."""
+    required, properties = part.get("required"), _mapping(part.get("properties"))
+    if part.get("type") != "object" or part.get("additionalProperties") is not False or "patternProperties" in part:
+        return
+    names = tuple(properties)
+    for number, name in enumerate(required if isinstance(required, list) else ()):
+        if isinstance(name, str) and name not in properties:
+            allowed = f"a key of `properties`, beside which `additionalProperties: false` lets none be: {listed(names) or 'none'}"
+            yield Finding(at=(*at, "required", number), found=name, allowed=allowed, names=names)
 
 
 def _mappings(schema: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:

@@ -16,8 +16,9 @@ from duo_flows.domain.flow_definition import DEFAULT_ROUTE
 from duo_flows.domain.requests import ROUTER_WORDS, RequestState
 from duo_flows.domain.tools import TO_COME, TOOLS, check_privilege
 
-from .findings import Finding, Path
+from .findings import Finding, Path, listed
 from .index import FlowIndex, reach
+from .routes import unanswered
 
 _MODIFY = ROUTER_WORDS[RequestState.MODIFIED]
 # GitLab's two views of a question need one each; it refuses a file that names events and leaves one of these out.
@@ -72,10 +73,10 @@ def _after_a_question(component: HumanInputComponent, index: FlowIndex, *, place
             yield Finding(at=(*place, "name"), found=found, allowed=allowed)
         return
     at: Path = ("routers", number, "condition", "routes")
-    if DEFAULT_ROUTE not in router.condition.routes:
-        yield Finding(
-            at=at, found=f"no {DEFAULT_ROUTE}", allowed=f"a {DEFAULT_ROUTE}: an answer without a route ends the run as failed"
-        )
+    left = unanswered(component, router, index)
+    if left and DEFAULT_ROUTE not in router.condition.routes:
+        allowed = f"a {DEFAULT_ROUTE}, or a route for {listed(left)}: an answer without a route ends the run as failed"
+        yield Finding(at=at, found=f"no {DEFAULT_ROUTE}", allowed=allowed)
     again = router.condition.routes.get(_MODIFY)
     if again is not None and again in index.components and not reach(index.ways, [again]) & set(index.with_a_conversation):
         allowed = f"a component from which a way leads to an agent, such as {component.sends_response_to}"

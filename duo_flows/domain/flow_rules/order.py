@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from duo_flows.domain.flow_components import AgentComponent, HumanInputComponent
-from duo_flows.domain.requests import CHOICES, RequestKind
 
 from .findings import Finding, Path, unknown
 from .index import FlowIndex, reach
+from .limits import CHOICES_OF_FLOWS
 
 
 def questions(index: FlowIndex) -> Iterator[Finding]:
@@ -28,7 +28,7 @@ def questions(index: FlowIndex) -> Iterator[Finding]:
 
 
 def _choices(component: HumanInputComponent, *, place: Path) -> Iterator[Finding]:
-    fitting = tuple(str(choice) for choice in CHOICES[RequestKind(component.interaction_type)])
+    fitting = CHOICES_OF_FLOWS[component.interaction_type]
     for number, choice in enumerate(component.choices):
         at: Path = (*place, "choices", number)
         yield from unknown(choice, fitting, at=at, what=f"a choice for `interaction_type: {component.interaction_type}`")

@@ -7,7 +7,7 @@ from typing import Any
 
 from duo_flows.domain.flow_components import AgentComponent, Component, HumanInputComponent, Input
 from duo_flows.domain.flow_definition import DEFAULT_ROUTE, Router
-from duo_flows.domain.requests import ROUTER_WORDS, RequestState
+from duo_flows.domain.requests import CHOICES, ROUTER_WORDS, Choice, RequestKind, RequestState
 
 from .findings import Finding, Path, listed, unknown
 from .index import FlowIndex
@@ -17,6 +17,14 @@ _RESULTS = ("success", "failed")
 _WORDS = tuple(ROUTER_WORDS[state] for state in (RequestState.APPLIED, RequestState.CANCELLED, RequestState.MODIFIED))
 # A flow of GitLab's may route free words by the words of an approval; such a route is only never taken.
 _WORDS_OF_INPUT = (*_WORDS, ROUTER_WORDS[RequestState.RESPONDED])
+
+# What a router reads after each choice that ends a question.
+_WORDS_OF_CHOICES: Mapping[Choice, str] = {
+    Choice.APPLY: ROUTER_WORDS[RequestState.APPLIED],
+    Choice.CANCEL: ROUTER_WORDS[RequestState.CANCELLED],
+    Choice.MODIFY: ROUTER_WORDS[RequestState.MODIFIED],
+    Choice.RESPOND: ROUTER_WORDS[RequestState.RESPONDED],
+}
 
 
 def routes(index: FlowIndex) -> Iterator[Finding]:
@@ -49,6 +57,15 @@ def _missing(router: Router, values: tuple[str, ...], *, at: Path) -> Iterator[F
     missing = [value for value in values if value not in given]
     if missing and DEFAULT_ROUTE not in given:
         yield Finding(at=at, found=f"no route for {listed(missing)}", allowed=f"a route for each value, or a {DEFAULT_ROUTE}")
+
+
+def unanswered(component: HumanInputComponent, router: Router, index: FlowIndex) -> tuple[str, ...]:
+    """Return what can be answered to a question and has no route of its own; empty also where that is not what is asked for."""
+    if router.condition is None or values_of(router.condition.input, index) is None:
+        return ()
+    offered = component.choices or CHOICES[RequestKind(component.interaction_type)]
+    words = (_WORDS_OF_CHOICES[choice] for choice in offered if choice in _WORDS_OF_CHOICES)
+    return tuple(word for word in dict.fromkeys(words) if word not in router.condition.routes)
 
 
 def _is_a_question(given: Input, index: FlowIndex) -> bool:

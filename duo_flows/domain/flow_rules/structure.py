@@ -8,8 +8,9 @@ from duo_flows.domain.flow_components import AgentComponent, OneOffComponent
 from duo_flows.domain.flow_context import RESERVED_NAMES
 from duo_flows.domain.flow_definition import ABORT, END
 
-from .findings import Finding, Path, unknown
+from .findings import Finding, Path, listed, unknown
 from .index import FlowIndex
+from .limits import CUSTOM_ENVIRONMENTS, KEYS_OF_BUILT_INS
 
 _TAKEN = frozenset({END, ABORT, *RESERVED_NAMES})
 _TARGET = "a component, end or abort"
@@ -114,11 +115,12 @@ def custom_limits(index: FlowIndex) -> Iterator[Finding]:
     Source: GitLab's documentation of custom flows' YAML schema.
     """
     definition = index.definition
-    for key in ("name", "description", "product_group"):
+    for key in sorted(KEYS_OF_BUILT_INS["FlowDefinition"]):
         if value := getattr(definition, key):
             yield Finding(at=(key,), found=value, allowed="not in a custom flow: GitLab keeps it beside the file")
-    if definition.environment != "ambient":
-        yield Finding(at=("environment",), found=definition.environment, allowed="ambient, in a custom flow", names=("ambient",))
+    if definition.environment not in CUSTOM_ENVIRONMENTS:
+        allowed = f"{listed(CUSTOM_ENVIRONMENTS)}, in a custom flow"
+        yield Finding(at=("environment",), found=definition.environment, allowed=allowed, names=CUSTOM_ENVIRONMENTS)
     for position, prompt in enumerate(definition.prompts):
         if prompt.params.stop is not None:
             yield Finding(at=("prompts", position, "params", "stop"), found="stop", allowed="no `stop` in a custom flow")

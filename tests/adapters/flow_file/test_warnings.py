@@ -1,5 +1,7 @@
 """Warnings: what runs and is probably not meant. None of them keeps a flow from being loaded."""
 
+from pathlib import Path
+
 import pytest
 
 from duo_flows.adapters.flow_file import check_flow, load_flow
@@ -120,6 +122,38 @@ def test_what_is_probably_not_meant_is_told_and_still_loads(old, new, told):
 
     assert (told is None and warnings(text) == []) or told in warnings(text), warnings(text)
     assert load_flow(text, source="it", is_custom=True).version == "v1"
+
+
+@pytest.mark.parametrize(
+    ("choices", "routes", "told"),
+    [
+        ("[apply, modify]", "{approve: tidy, modify: work}", []),
+        ("[apply, diff, cancel]", "{approve: tidy, reject: end}", []),
+        ("[]", "{approve: tidy, reject: end, modify: work}", []),
+        ("[apply, cancel]", "{approve: tidy, modify: work}", [(22, "routers[1].condition.routes", "no default_route")]),
+    ],
+)
+def test_a_question_needs_a_default_route_only_for_answers_that_it_offers_and_does_not_route(choices, routes, told):
+    text = FLOW.replace('"Good?"', f'"Good?"\n    choices: {choices}')
+
+    assert warnings(text.replace("{approve: tidy, modify: work, default_route: end}", routes)) == told
+
+
+def test_a_format_that_nothing_is_checked_by_is_told_with_the_nearest():
+    declared = "flow: {entry_point: work, inputs: [{category: ticket, input_schema: {url: {type: string, format: FORMAT}}}]}"
+    text = FLOW.replace("flow: {entry_point: work}", declared)
+    checked = check_flow(text.replace("FORMAT", "urii"), is_custom=True, privileges=READING)
+
+    assert warnings(text.replace("FORMAT", "uri")) == []
+    assert [(problem.key, problem.found, problem.suggestion) for problem in checked.warnings] == [
+        ("flow.inputs[0].input_schema.url.format", "urii", "uri")
+    ]
+
+
+def test_the_first_example_of_the_page_on_flows_has_no_warning():
+    page = (Path(__file__).parents[3] / "docs" / "flows.md").read_text(encoding="utf-8")
+
+    assert warnings(page.split("```yaml\n")[1].split("```")[0]) == []
 
 
 def test_a_tool_above_what_is_granted_is_told_by_what_is_granted():
