@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from duo_flows.domain.flow_definition import FlowDefinition
 from duo_flows.domain.instance import GitLabInstance
 from duo_flows.domain.people import ACCESS_TO_START, Person, Project
 from duo_flows.domain.pipelines import NoteTarget, TargetKind
-from duo_flows.domain.policy import project_flow_path
+from duo_flows.domain.policy import ProjectPolicy, project_flow_path
 from duo_flows.domain.project_files import read_policy
 from duo_flows.domain.redaction import redact
 from duo_flows.domain.sessions import (
@@ -35,7 +36,7 @@ from signals.signatures import is_signed
 from .contracts import OpenedSession, OpenSession
 from .deps import Deps
 from .given_inputs import Beginning, checked_inputs, known_inputs
-from .starting_points import StartingPoint, find_starting_point
+from .starting_points import find_starting_point
 
 # A door registers a session within milliseconds of starting its run. If it has not after some seconds, it died in between.
 _ATTEMPTS_TO_FIND_A_SESSION = 5
@@ -107,30 +108,14 @@ class Opening:
         definition, definition_ref = await self._frozen(known, task.flow, start, project)
         beginning = Beginning(task=task, start=start, definition=definition, requester=requester, project=project, point=point)
         inputs = checked_inputs(definition, start, await known_inputs(self._deps, beginning))
-        session = await self._register(task, start, requester, project, point, definition_ref)
+        session = await self._register(beginning, definition_ref)
+        await self._tell_started(beginning, session)
         if session.definition_ref != definition_ref:
             # Another try of this activity was first; what it froze is what this session runs.
-            definition_ref, definition = session.definition_ref, await self._deps.definition(session.definition_ref)
-        return OpenedSession(
-            session_id=session.id,
-            run=max(session.run, start.run),
-            flow=task.flow,
-            project_id=project.id,
-            project_path=project.path,
-            requester_id=requester.id,
-            requester=requester.username,
-            merge_request_iid=point.merge_request_iid,
-            issue_iid=start.issue_iid,
-            pipeline_id=point.pipeline_id,
-            branch=point.branch,
-            definition_ref=definition_ref,
-            definition=definition.model_copy(update={"prompts": (), "response_schemas": ()}),
-            privileges=policy.privileges_within(self._deps.privileges),
-            tools_allow=policy.tools_allow,
-            tools_deny=policy.tools_deny,
-            limits=self._deps.limits,
-            context=await self._context(task, start, session, project, inputs),
-        )
+            definition = await self._deps.definition(session.definition_ref)
+            beginning = replace(beginning, definition=definition)
+        context = await self._context(task, start, session, project, inputs)
+        return _opened_session(beginning, session, policy, self._deps, context=context)
 
     def _trusted(self, task: OpenSession) -> StartFlow:
         start = task.start
@@ -190,9 +175,8 @@ class Opening:
         definition = self._deps.flow_files.load(text, source=flow, is_custom=is_custom)
         return definition, await self._deps.contents.put(definition.model_dump_json().encode())
 
-    async def _register(  # noqa: PLR0913, PLR0917 - each is one part of what a session is
-        self, task: OpenSession, start: StartFlow, requester: Person, project: Project, point: StartingPoint, definition_ref: str
-    ) -> Session:
+    async def _register(self, beginning: Beginning, definition_ref: str) -> Session:
+        task, start, project, point = beginning.task, beginning.start, beginning.project, beginning.point
         kept = start.model_copy(update={"signature": "", "run": 1})
         new = NewSession(
             session_id=start.session_id,
@@ -201,8 +185,8 @@ class Opening:
             flow=task.flow,
             project_id=project.id,
             project_path=project.path,
-            requester_id=requester.id,
-            requester=requester.username,
+            requester_id=beginning.requester.id,
+            requester=beginning.requester.username,
             goal=start.goal,
             merge_request_iid=point.merge_request_iid,
             issue_iid=start.issue_iid,
@@ -211,17 +195,19 @@ class Opening:
             definition_ref=definition_ref,
             start_ref=await self._deps.contents.put(kept.model_dump_json().encode()),
         )
-        session = await self._deps.sessions.register(new)
-        text = f"@{requester.username} started {task.flow} in {project.path}" + (f" on {point.branch}." if point.branch else ".")
+        return await self._deps.sessions.register(new)
+
+    async def _tell_started(self, beginning: Beginning, session: Session) -> None:
+        start, requester, branch = beginning.start, beginning.requester.username, beginning.point.branch
+        where = f"{beginning.project.path} on {branch}" if branch else beginning.project.path
         entry = NewLogEntry(
             key=f"run{max(session.run, start.run)}/start",
             kind=LogKind.STATUS,
-            text=text,
-            actor=requester.username,
+            text=f"@{requester} started {beginning.task.flow} in {where}.",
+            actor=requester,
             door=start.trigger,
         )
         await self._deps.sessions.append(session.id, session.run, [entry])
-        return session
 
     async def _version(self) -> str:
         try:
@@ -245,6 +231,31 @@ class Opening:
             instance=GitLabInstance(url=self._deps.gitlab_url.rstrip("/"), version=await self._version()),
             inputs={name: await self._deps.travelling(value) for name, value in inputs.items()},
         )
+
+
+def _opened_session(
+    beginning: Beginning, session: Session, policy: ProjectPolicy, deps: Deps, *, context: dict[str, Any]
+) -> OpenedSession:
+    return OpenedSession(
+        session_id=session.id,
+        run=max(session.run, beginning.start.run),
+        flow=beginning.task.flow,
+        project_id=beginning.project.id,
+        project_path=beginning.project.path,
+        requester_id=beginning.requester.id,
+        requester=beginning.requester.username,
+        merge_request_iid=beginning.point.merge_request_iid,
+        issue_iid=beginning.start.issue_iid,
+        pipeline_id=beginning.point.pipeline_id,
+        branch=beginning.point.branch,
+        definition_ref=session.definition_ref,
+        definition=beginning.definition.model_copy(update={"prompts": (), "response_schemas": ()}),
+        privileges=policy.privileges_within(deps.privileges),
+        tools_allow=policy.tools_allow,
+        tools_deny=policy.tools_deny,
+        limits=deps.limits,
+        context=context,
+    )
 
 
 def _refuse_replayed(task: OpenSession, start: StartFlow) -> None:

@@ -181,23 +181,9 @@ class People:
         if not result.is_accepted or ruling is None:
             who = _Who(event_id=act.event_id, actor=act.actor, door=act.door, note_id=note_id)
             return await self._refuse(state, result, who)
-        words = {"words": act.text} if act.choice in WORDED else {}
-        text = (
-            f"@{act.actor} answered {act.choice}."
-            if not act.text
-            else f"@{act.actor} answered {act.choice}: {act.text[:_LOG_TEXT_MAX]}"
-        )
-        data = {
-            "event_id": act.event_id,
-            "choice": str(act.choice),
-            "request": ruling.request.id,
-            "digest": ruling.request.digest,
-            "received_at": act.received_at.isoformat(),
-            **_shown(state),
-        }
-        asking = state.question.component if state.question else ""
-        await report(state, state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, component=asking, data=data))
+        await report(state, _answer_entry(state, act, ruling))
         if state.question is not None:
+            words = {"words": act.text} if act.choice in WORDED else {}
             state.question = state.question.model_copy(update={"request": ruling.request, **words})
         shown = result.change_ref if act.choice is Choice.DIFF else ""
         request = ruling.request
@@ -246,6 +232,21 @@ class People:
     def _reply(self, state: RunState, note_id: int | None, text: str, **shown: Any) -> None:
         if note_id is not None and state.scope.note_target is not None:
             self._errands.start(_reply(Reply(scope=state.scope, note_id=note_id, text=text, **shown)))
+
+
+def _answer_entry(state: RunState, act: Act, ruling: Ruling) -> NewLogEntry:
+    said = f": {act.text[:_LOG_TEXT_MAX]}" if act.text else "."
+    data = {
+        "event_id": act.event_id,
+        "choice": str(act.choice),
+        "request": ruling.request.id,
+        "digest": ruling.request.digest,
+        "received_at": act.received_at.isoformat(),
+        **_shown(state),
+    }
+    asking = state.question.component if state.question else ""
+    text = f"@{act.actor} answered {act.choice}{said}"
+    return state.entry(LogKind.ANSWER, text, actor=act.actor, door=act.door, component=asking, data=data)
 
 
 def _shown(state: RunState) -> dict[str, Any]:

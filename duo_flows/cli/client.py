@@ -14,6 +14,7 @@ import httpx2
 
 from .failures import CommandError, ExitCode
 
+# Far above the seconds for which the API waits for a workflow's word, so that it is the API that tells of one that is silent.
 _TIMEOUT_SECONDS = 30.0
 # How long one request waits for new log lines. Whatever changes without one is seen this much later.
 WAIT_SECONDS = 10.0

@@ -19,6 +19,7 @@ from .output import is_terminal, out, print_json, print_json_line, say
 from .reach import Reach
 from .watch import follow
 
+# Few pages for a long log, and the first of them soon.
 _PAGE = 500
 
 

@@ -293,6 +293,12 @@ class RunningFlow:
             await asyncio.sleep(0.02)
         raise AssertionError("the flow ended without asking")
 
+    async def at_step(self, name: str) -> None:
+        """Wait until the run is at a step; fails if it ends instead."""
+        while (await self.session()).step != name:
+            assert (await self.handle.describe()).status is WorkflowExecutionStatus.RUNNING
+            await asyncio.sleep(0.02)
+
     async def asked_model(self) -> None:
         """Wait until the model was asked."""
         while not self.world.planner.asked:  # noqa: ASYNC110 - the double keeps a list, not an event

@@ -162,8 +162,7 @@ async def test_a_pause_during_the_wait_for_a_pipeline_takes_nothing_from_its_tim
     world = World(statuses_after_push=["running"])
     async with running(temporal, world) as flow:
         await flow.answer("apply")
-        while (await flow.session()).step != "await_pipeline":  # noqa: ASYNC110 - the store tells only when asked
-            await asyncio.sleep(0.02)
+        await flow.at_step("await_pipeline")
         await steer(flow, "pause")
         await reached(flow, SessionStatus.PAUSED)
         await temporal.fast_forward(flow.handle, timedelta(days=2))
@@ -318,8 +317,7 @@ async def test_a_component_is_counted_once_however_often_its_run_continues_as_ne
     world = World(statuses_after_push=["running"])
     async with running(forgetful_temporal, world) as flow:
         await flow.answer("apply")
-        while (await flow.session()).step != "await_pipeline":  # noqa: ASYNC110 - the store tells only when asked
-            await asyncio.sleep(0.02)
+        await flow.at_step("await_pipeline")
         for n in range(30):
             await steer(flow, "resume", actor="mallory", event_id=f"stranger:{n}")
         world.add_pipeline(next(reversed(world.forge.pipelines_by_id.values())).sha, "failed")
