@@ -41,7 +41,10 @@ class CodeLink(Model):
 
 def parse_code_link(url: str, *, base_url: str) -> CodeLink | None:
     """Return what a whole URL leads to; None if it does not lead to a project, commit, file or folder of this GitLab."""
-    asked, base = urlsplit(url.strip()), urlsplit(base_url.rstrip("/"))
+    try:
+        asked, base = urlsplit(url.strip()), urlsplit(base_url.rstrip("/"))
+    except ValueError:
+        return None  # brackets in a host's place that hold no address
     if (asked.scheme.lower(), asked.netloc.lower()) != (base.scheme.lower(), base.netloc.lower()):
         return None
     if not asked.path.startswith(f"{base.path}/"):

@@ -63,7 +63,8 @@ _NOT_A_WORD = r"(?!(?:true|false|none|null|nil|undefined|yes|no|required|optiona
 # A literal value: variables, calls, placeholders and templates begin or go on with one of the signs that are left out.
 _FIRST = r"[^\s\"'`$(){}\[\]<>*%&|,;:=]"
 _REST = r"[^\s\"'`(){}\[\]<>]"
-_VALUE = rf"{_NOT_DONE}{_NOT_A_WORD}{_FIRST}{_REST}{{3,}}+(?![(\[{{])"
+# A call is told from a value after the match: a pattern that refused it would look at the same signs again from each name in them.
+_VALUE = rf"{_NOT_DONE}{_NOT_A_WORD}{_FIRST}{_REST}{{3,}}+(?P<call>(?=[(\[{{]))?"
 _LONGER_VALUE = rf"{_NOT_DONE}(?=[^\s\"'0-9]{{0,200}}[0-9]){_FIRST}{_REST}{{5,}}+"
 
 _IS = r"[\"']?[ \t]{0,8}[:=][ \t]{0,8}[\"']?"
@@ -149,8 +150,12 @@ def _redacted(text: str) -> str:
     for kind, pattern in _BY_SHAPE:
         text = pattern.sub(f"[redacted:{kind}]", text)
     for kind, pattern in _BY_PLACE:
-        text = pattern.sub(rf"\1[redacted:{kind}]", text)
+        text = pattern.sub(lambda found, kind=kind: _without_value(found, kind), text)  # type: ignore[misc]
     return text
+
+
+def _without_value(found: re.Match[str], kind: str) -> str:
+    return found[0] if found.groupdict().get("call") is not None else f"{found[1]}[redacted:{kind}]"
 
 
 def redact_each_line(text: str) -> str:

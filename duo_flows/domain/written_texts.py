@@ -34,7 +34,8 @@ _SKIP_CI = re.compile(r"\[(?:skip[ _-]ci|ci[ _-]skip|no[ _-]ci)\]", re.IGNORECAS
 _ROUND_BRACKETS = str.maketrans("[]", "()")
 
 # What `attributed` adds; a model that writes a description again writes it with the old line.
-_ATTRIBUTION = re.compile(r"(?:\s*---\nWritten in \[session [^\]\n]*\]\([^)\n]*\) for `@[^`\n]*`\.\s*)+\Z")
+_ATTRIBUTION_BEGINS = "---\nWritten in [session "
+_ATTRIBUTION = re.compile(r"---\nWritten in \[session [^\]\n]*\]\([^)\n]*\) for `@[^`\n]*`\.")
 
 _DRAFT = re.compile(r"\A\s*(?:draft:|\[draft\]|\(draft\))\s*", re.IGNORECASE)
 
@@ -100,7 +101,21 @@ def as_draft(title: str, *, is_draft: bool) -> str:
 def attributed(text: str, *, session_id: str, session_url: str, requester: str) -> str:
     """Return a description with one last line that says by which session and for whom it was written (requirement S5)."""
     # Code, so that the line calls nobody each time the description is edited.
-    return f"{_ATTRIBUTION.sub('', text).rstrip()}\n\n---\nWritten in [session {session_id}]({session_url}) for `@{requester}`."
+    return f"{text[: _end_without_attribution(text)]}\n\n---\nWritten in [session {session_id}]({session_url}) for `@{requester}`."
+
+
+def _end_without_attribution(text: str) -> int:
+    """Return where a text ends but for lines of ours and what separates them. Looked for from the end, so that it stays linear."""
+    end = _end_without_space(text, len(text))
+    while (begin := text.rfind(_ATTRIBUTION_BEGINS, 0, end)) >= 0 and _ATTRIBUTION.fullmatch(text, begin, end):
+        end = _end_without_space(text, begin)
+    return end
+
+
+def _end_without_space(text: str, end: int) -> int:
+    while end and text[end - 1].isspace():
+        end -= 1
+    return end
 
 
 def commit_message(text: str, trailers: tuple[Trailer, ...]) -> str:
