@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from duo_flows.domain.errors import NotFound, Refused
@@ -15,6 +16,8 @@ from .telling import told_list
 
 # As GitLab's own flow reads them: enough to see what fails together, few enough to read.
 _JOBS_MAX = 20
+# Enough to see what is meant.
+_INCLUDES_TOLD = 3
 # Parent, child, grandchild: GitLab allows two levels of child pipelines.
 _DEPTH_MAX = 3
 
@@ -131,7 +134,22 @@ def _told_bridge(bridge: Downstream) -> str:
 
 
 async def ci_linter(call: ToolCallContext, asked: CiLint) -> ToolOutput:
-    """Return whether GitLab takes a configuration, with its errors and warnings."""
+    """Return whether GitLab takes a configuration, with its errors and warnings.
+
+    Raises:
+        Refused: it includes something from elsewhere, which GitLab would look up with our account's rights and not the requester's.
+    """
+    try:
+        # A long one takes seconds, and others are at work on this loop.
+        foreign = await asyncio.to_thread(call.deps.flow_files.foreign_includes, asked.content)
+    except Refused as reason:
+        return ToolOutput({"valid": False, "errors": [str(reason)], "warnings": []}, told="the configuration is not valid")
+    if foreign:
+        raise Refused(
+            f"ci_linter resolves no `include` from outside the project ({', '.join(foreign[:_INCLUDES_TOLD])}). Leave it out of "
+            "what is checked; files of the project itself (`local`) and GitLab's own templates may stay.",
+            code="foreign_include",
+        )
     answer = await call.deps.reader.lint(call.place.project_id, asked.content, ref=asked.ref)
     found = {"valid": bool(answer.get("valid")), "errors": answer.get("errors") or [], "warnings": answer.get("warnings") or []}
     return ToolOutput(found, told="the configuration is valid" if found["valid"] else "the configuration is not valid")

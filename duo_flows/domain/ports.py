@@ -280,6 +280,9 @@ class FlowFiles(Protocol):
     def read_answer(self, text: str, schema: Mapping[str, Any]) -> Any:
         """Return the JSON value of a model's answer; Refused says how it does not fit the schema. It may take some seconds."""
 
+    def foreign_includes(self, text: str) -> tuple[str, ...]:
+        """Return what a pipeline configuration includes from outside its project; Refused says why it cannot be read."""
+
     def policy(self, text: str) -> ProjectPolicy:
         """Return the policy that a project's policy file states."""
 

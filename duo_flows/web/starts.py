@@ -58,7 +58,7 @@ async def start_session(services: DoorServices, start: NewStart) -> Session:
     workflow_id = workflow_id_of(session_id, 1)
     known = await services.sessions.session_of_workflow(workflow_id)
     if known is not None:
-        return _same(known, start)
+        return await _same(services, known, start)
     message = _message(start, session_id)
     start_ref = await services.contents.put(message.model_dump_json().encode())
     summary = f"{start.flow} for @{start.requester.username} in {start.project.path}"
@@ -117,13 +117,22 @@ async def active_session_of_pipeline(services: DoorServices, project_id: int, pi
     return next(iter(await services.sessions.sessions(which)), None)
 
 
-def _same(known: Session, start: NewStart) -> Session:
+async def _same(services: DoorServices, known: Session, start: NewStart) -> Session:
     asked = {"flow": start.flow, "project_id": start.project.id, "requester_id": start.requester.id, "goal": start.goal}
     numbers = {name: getattr(start, name) for name in ("pipeline_id", "merge_request_iid", "issue_iid")}
     asked |= {name: number for name, number in numbers.items() if number is not None}
-    if any(getattr(known, name) != value for name, value in asked.items()):
+    is_same = all(getattr(known, name) == value for name, value in asked.items())
+    if not is_same or not await _runs_the_same(services, known, start):
         raise Refused("This Idempotency-Key was used for another start; use a fresh one.", code="key_reused")
     return known
+
+
+async def _runs_the_same(services: DoorServices, known: Session, start: NewStart) -> bool:
+    """Tell whether the session was started with the same definition and context, which stand in its start message alone."""
+    if not known.start_ref:
+        return not start.definition and not start.additional_context
+    stored = StartFlow.model_validate_json(await services.contents.get(known.start_ref))
+    return (stored.definition, stored.additional_context) == (start.definition, start.additional_context)
 
 
 def _message(start: NewStart, session_id: str) -> StartFlow:

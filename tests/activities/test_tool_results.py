@@ -186,6 +186,19 @@ async def test_a_secret_of_a_file_that_colours_or_lines_cut_in_two_is_found(agen
     assert (SECRET[:9] in seen, SECRET[14:] in seen, seen.count("\n")) == (False, False, 3 + hidden.count("\n"))
 
 
+async def test_a_configuration_that_includes_another_project_is_not_sent_to_gitlab(agent, world):
+    code, reason = await agent.refusal("ci_linter", content="include: {project: hidden/x, file: a.yml}")
+
+    assert (code, world.reader.asked) == ("foreign_include", [])
+    assert "resolves no `include` from outside the project (project, file)" in reason
+
+
+async def test_a_configuration_that_is_no_yaml_is_not_valid_and_not_sent_to_gitlab(agent, world):
+    text = await agent.text("ci_linter", content="a: [")
+
+    assert ('"valid": false' in text, "not YAML at line" in text, world.reader.asked) == (True, True, [])
+
+
 async def test_a_secret_that_json_would_hide_is_found(agent, world):
     world.reader.lints["x: y"] = {"valid": False, "errors": [f"line {SECRET[:9]}\x1b[1m{SECRET[9:]}\n"], "warnings": []}
 

@@ -61,6 +61,22 @@ async def test_a_flow_about_a_pipeline_needs_one_or_a_merge_request_that_has_one
     assert with_one.status_code == 201
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{"definition": OWN.replace("note:", "remark:")}, {"additional_context": ticket(url="https://tickets.example.com/8")}],
+)
+async def test_the_same_key_for_another_definition_or_context_is_refused_and_starts_nothing(door: Door, other) -> None:
+    key = {"Idempotency-Key": "k"}
+    start = START | {"additional_context": ticket(url="https://tickets.example.com/7")}
+    first = await door.call(ALICE, "POST", "/sessions", json=start, headers=key)
+
+    again = await door.call(ALICE, "POST", "/sessions", json=start, headers=key)
+    response = await door.call(ALICE, "POST", "/sessions", json=start | other, headers=key)
+
+    assert (again.json()["id"], response.status_code, response.json()["code"]) == (first.json()["id"], 409, "key_reused")
+    assert len(door.runtime.started) == 1
+
+
 async def test_a_definition_that_cannot_run_is_refused_at_the_door(door: Door) -> None:
     wanted = START | {"definition": "version: v1\nflow: nonsense\n"}
 

@@ -11,6 +11,7 @@ from duo_flows.domain.policy import ProjectPolicy
 
 from .answers import read_answer
 from .catalogue import CatalogueFlows
+from .ci_includes import foreign_includes
 from .loader import load_flow
 from .policy_file import policy_of
 from .templates import render
@@ -40,6 +41,10 @@ class YamlFlowFiles:
     def read_answer(self, text: str, schema: Mapping[str, Any]) -> Any:
         """Return the JSON value of a model's answer."""
         return read_answer(text, schema)
+
+    def foreign_includes(self, text: str) -> tuple[str, ...]:
+        """Return what a pipeline configuration includes from outside its project; Refused says why it cannot be read."""
+        return foreign_includes(text)
 
     def policy(self, text: str) -> ProjectPolicy:
         """Return the policy that a project's policy file states."""
