@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from duo_flows.domain.errors import Refused
 
 from .elements import Element, Plan, checked_size, id_of_number, settled
-from .matching import Matching, bag_of_words, likeness, matched_by_content
+from .matching import Matching, likeness, matched_by_content, words_of
 from .parsing import Parsed, parse
 
 
@@ -56,7 +56,7 @@ def _pair_unchanged(matching: Matching, claims: Sequence[Sequence[int]]) -> None
 def _pair_claimed(matching: Matching, claims: Sequence[Sequence[int]]) -> None:
     """Give each mark to the most alike of those that claim it: a copied element must not take it from the edited one."""
     found = [
-        (-likeness(bag_of_words(matching.after[later].text), bag_of_words(matching.before[earlier].text)), later, rank, earlier)
+        (-likeness(words_of(matching.after[later].text), words_of(matching.before[earlier].text)), later, rank, earlier)
         for later in matching.free_after()
         for rank, earlier in enumerate(claims[later])
         if earlier not in matching.taken
