@@ -13,6 +13,7 @@ from typing import Any
 from .flow_components import DEFAULT_MAX_CYCLES
 from .flow_definition import FlowDefinition
 from .flow_key_words import KEY_WORDS
+from .flow_rules.limits import CHOICES_OF_FLOWS, ENDINGS_OF_FLOWS, TYPES_OF_INPUTS
 from .tools import TO_COME, TOOLS, ToolSpec
 
 Schema = dict[str, Any]
@@ -39,6 +40,9 @@ def flow_file_schema() -> Schema:
     defs.update(_tools())
     del defs["ToolUse"]
     top = defs.pop("FlowDefinition")
+    _by_type(top["properties"]["components"])
+    for unused in ("Choice", "Ending"):
+        del defs[unused]
     plain = _without_titles({**top, "$defs": dict(sorted(defs.items()))})
     title = {"$schema": _DIALECT, "title": "A flow of duo-flows: GitLab's flow registry schema v1, and optional keys of ours"}
     return {**title, **plain}
@@ -73,12 +77,29 @@ def _components(defs: dict[str, Schema]) -> None:
     _replace(agent, "pre_approved_tools", {"type": "array", "items": named})
     _replace(step, "tool_name", {"$ref": "#/$defs/StepToolName"})
     duration = {"anyOf": [{"type": "string", "pattern": _DURATION}, {"type": "null"}], "examples": ["P7D", "12h"]}
-    _replace(defs["HumanInputComponent"]["properties"], "timeout", duration)
+    question = defs["HumanInputComponent"]["properties"]
+    _replace(question, "timeout", duration)
+    choices = sorted({choice for offered in CHOICES_OF_FLOWS.values() for choice in offered})
+    _replace(question, "choices", {"type": "array", "items": {"enum": choices}})
+
+
+def _by_type(components: Schema) -> None:
+    """Choose a component's schema by its type, so that a mistake in one is told by the keys of its own type and no other."""
+    names = {"type": "object", "required": ["type"], "properties": {"type": {"enum": list(_COMPONENTS)}}}
+    chosen = [
+        {"if": {"required": ["type"], "properties": {"type": {"const": name}}}, "then": {"$ref": f"#/$defs/{name}"}}
+        for name in _COMPONENTS
+    ]
+    components["items"] = {**names, "allOf": chosen}
 
 
 def _parts(defs: dict[str, Schema]) -> None:
     defs["Input"] = _input(defs["Input"])
     router = defs["Router"]
+    endings = {"enum": list(ENDINGS_OF_FLOWS)}
+    _replace(router["properties"], "ending", {"anyOf": [endings, {"type": "null"}]})
+    _replace(router["properties"], "endings", {"type": "object", "additionalProperties": endings})
+    _replace(defs["InputField"]["properties"], "type", {"enum": list(TYPES_OF_INPUTS)})
     router["oneOf"] = [
         {"required": ["to"], "properties": {"to": _TEXT, "condition": {"type": "null"}}},
         {"required": ["condition"], "properties": {"to": {"type": "null"}, "condition": {"type": "object"}}},

@@ -101,6 +101,35 @@ def test_what_the_loader_refuses_of_one_place_the_schema_refuses_too(given):
 
 
 @pytest.mark.parametrize(
+    ("component", "key", "told"),
+    [
+        ({**AGENT, "promt_id": "p"}, "additionalProperties", "promt_id"),
+        ({"name": "a", "type": "AgentComponent"}, "required", "prompt_id"),
+        ({**STEP, "prompt_id": "p"}, "additionalProperties", "prompt_id"),
+        ({**AGENT, "type": "Agent"}, "enum", "AgentComponent"),
+    ],
+)
+def test_a_mistake_in_a_component_is_told_once_and_by_its_own_type(component, key, told):
+    faults = list(VALIDATOR.iter_errors(flow(component)))
+
+    assert [(fault.validator, told in fault.message) for fault in faults] == [(key, True)]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        flow({**ASK, "choices": ["always"]}),
+        flow(AGENT, {"from": "a", "to": "end", "ending": "fault"}),
+        flow(AGENT, {"from": "a", "condition": {"input": "status", "routes": {"x": "end"}}, "endings": {"x": "expired"}}),
+    ],
+)
+def test_words_that_the_rules_refuse_in_a_flow_are_none_of_the_schema(given):
+    FlowDefinition.model_validate(given)
+
+    assert not VALIDATOR.is_valid(given)
+
+
+@pytest.mark.parametrize(
     "toolset", [["no_such_tool"], ["push_change"], [{"get_job_logs": {"grp": "x"}}], [{"get_job_logs": {"start_line": "first"}}]]
 )
 def test_tools_and_their_forced_parameters_are_checked(toolset):

@@ -15,7 +15,7 @@ from .problems import FlowProblem, InvalidFlow, Located, located, problems_of
 from .response_schemas import schema_problems
 from .salvage import Salvage
 from .stray_keys import without_strays
-from .template_checks import template_problems, unused_inputs
+from .template_checks import missing_parts, template_problems, unused_inputs
 
 
 class CheckedFlow(Model):
@@ -63,7 +63,8 @@ def check_flow(text: str | bytes, *, is_custom: bool, privileges: Collection[str
     if privileges is None:
         return CheckedFlow(definition=definition)
     advice = [located(document, finding) for finding in warnings_of(definition, privileges=privileges)]
-    return CheckedFlow(definition=definition, warnings=problems_of([*strays, *advice, *unused_inputs(document, definition)]))
+    of_templates = [*unused_inputs(document, definition), *missing_parts(document, definition)]
+    return CheckedFlow(definition=definition, warnings=problems_of([*strays, *advice, *of_templates]))
 
 
 def _checked(document: Document, *, is_custom: bool) -> tuple[FlowDefinition | None, list[Located]]:

@@ -26,6 +26,9 @@ _REFUSED = (
     *(nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends, nodes.Block),
 )
 
+# Tests and filters by which a template says that a value may not be there.
+_CAN_MISS = frozenset({"defined", "undefined", "d", "default"})
+
 
 class InvalidTemplate(NeverAgain):
     """A template that cannot be rendered, by itself or with these values.
@@ -70,10 +73,14 @@ def _limited_text(pieces: Iterable[str]) -> str:
 
 
 class Names(Model):
-    """The variables that a template names: `needed` ones with the first line of each, which counts from 1; others it can miss."""
+    """The variables that a template names: `needed` ones with the first line of each, which counts from 1; others it can miss.
+
+    `parts` are the ways below variables that it reads (`answer.cause.line`) and cannot miss, each with its first line.
+    """
 
     needed: dict[str, int]
     used: frozenset[str]
+    parts: dict[tuple[str, ...], int]
 
 
 @functools.lru_cache(maxsize=256)
@@ -85,13 +92,43 @@ def names_in(template: str) -> Names:
     """
     tree = _parsed(template)
     _refuse_unknown_words(tree)
-    asked = [_named_in(test) for test in tree.find_all(nodes.Test) if test.name in {"defined", "undefined"}]
-    asked += [_named_in(filtered) for filtered in tree.find_all(nodes.Filter) if filtered.name in {"d", "default"}]
+    asked = [_named_in(test) for test in tree.find_all(nodes.Test) if test.name in _CAN_MISS]
+    asked += [_named_in(filtered) for filtered in tree.find_all(nodes.Filter) if filtered.name in _CAN_MISS]
     used = frozenset(meta.find_undeclared_variables(tree))
     lines: dict[str, int] = {}
     for name in tree.find_all(nodes.Name):
         lines.setdefault(name.name, name.lineno)
-    return Names(needed={name: lines.get(name, 1) for name in sorted(used - set(asked))}, used=used)
+    needed = {name: lines.get(name, 1) for name in sorted(used - set(asked))}
+    parts = {way: line for way, line in _ways(tree).items() if way[0] in used}
+    return Names(needed=needed, used=used, parts=parts)
+
+
+def _ways(tree: nodes.Template) -> dict[tuple[str, ...], int]:
+    """Return what a template reads below variables, without methods, what it can miss, and what it sets itself."""
+    own = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    passed = {id(call.node) for call in tree.find_all(nodes.Call)}
+    passed |= {id(test.node) for test in tree.find_all(nodes.Test) if test.name in _CAN_MISS}
+    passed |= {id(filtered.node) for filtered in tree.find_all(nodes.Filter) if filtered.name in _CAN_MISS}
+    reads: list[nodes.Getattr | nodes.Getitem] = [*tree.find_all(nodes.Getattr), *tree.find_all(nodes.Getitem)]
+    longer = {id(node.node) for node in reads if id(node) not in passed}
+    found: dict[tuple[str, ...], int] = {}
+    for node in reads:
+        way = _way(node) if id(node) not in passed | longer else ()
+        if way and way[0] not in own:
+            found.setdefault(way, node.lineno)
+    return found
+
+
+def _way(node: nodes.Node) -> tuple[str, ...]:
+    """Return the names that lead to a node, the variable's first; empty where one of them is not known beforehand."""
+    names: list[str] = []
+    while isinstance(node, nodes.Getattr | nodes.Getitem):
+        key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+        if not isinstance(key, str):
+            return ()
+        names.append(key)
+        node = node.node
+    return (node.name, *reversed(names)) if isinstance(node, nodes.Name) else ()
 
 
 def words_of_templates() -> tuple[str, ...]:

@@ -78,6 +78,12 @@ def readings(index: FlowIndex) -> Iterator[Reading]:
             yield from _reading(router.condition.input, index, at=("routers", position, "condition", "input"))
 
 
+def wrong_part(given: Input, index: FlowIndex, *, at: Path) -> Finding | None:
+    """Return the finding that a path leads through a name that is not there, with that name as its `part`; None for a good one."""
+    finding = _context(given, index, at=at) if given.target == "context" else None
+    return finding if finding is not None and finding.part else None
+
+
 def _doubled(inputs: Sequence[Input], *, at: Path) -> Iterator[Reading]:
     for name, count in Counter(given.name for given in inputs).items():
         if count > 1:

@@ -139,6 +139,55 @@ def test_a_question_needs_a_default_route_only_for_answers_that_it_offers_and_do
     assert warnings(text.replace("{approve: tidy, modify: work, default_route: end}", routes)) == told
 
 
+PARSED = """\
+version: v1
+environment: ambient
+components:
+  - {name: work, type: AgentComponent, prompt_id: work, response_schema_id: finding}
+  - {name: tell, type: AgentComponent, prompt_id: tell, inputs: [{from: "context:work.final_answer", as: v}]}
+routers: [{from: work, to: tell}, {from: tell, to: end}]
+flow:
+  entry_point: work
+  summary: "{{ tell.final_answer }}"
+prompts:
+  - {prompt_id: work, prompt_template: {user: "{{ goal }}"}}
+  - {prompt_id: tell, prompt_template: {user: "{{ v.severity }}"}}
+response_schemas:
+  - schema_id: finding
+    definition: {type: object, properties: {severity: {type: string}, all: {type: array}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("v.severity", "v.severty", (12, "prompts[1].prompt_template.user", "v.severty", "severity")),
+        ("v.severity", "v['severty']", (12, "prompts[1].prompt_template.user", "v.severty", "severity")),
+        ("tell.final_answer", "tell.final_answr", (9, "flow.summary", "tell.final_answr", "final_answer")),
+        ("tell.final_answer", "work.final_answer.severty", (9, "flow.summary", "work.final_answer.severty", "severity")),
+    ],
+)
+def test_a_template_that_reads_a_field_that_cannot_be_there_is_told_with_the_nearest(old, new, told):
+    checked = check_flow(PARSED.replace(old, new), is_custom=True, privileges=READING)
+
+    assert [(one.line, one.key, one.found, one.suggestion) for one in checked.warnings] == [told]
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "v.severity.upper()",
+        "v.items() | list",
+        "v.note | default('none')",
+        "v.all[0].text",
+        "v[v.severity]",
+        "v is defined and v.note is defined",
+    ],
+)
+def test_a_template_may_call_methods_read_open_values_and_ask_for_what_it_can_miss(reads):
+    assert warnings(PARSED.replace("v.severity", reads)) == []
+
+
 def test_a_format_that_nothing_is_checked_by_is_told_with_the_nearest():
     declared = "flow: {entry_point: work, inputs: [{category: ticket, input_schema: {url: {type: string, format: FORMAT}}}]}"
     text = FLOW.replace("flow: {entry_point: work}", declared)
