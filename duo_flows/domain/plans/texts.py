@@ -33,6 +33,8 @@ _BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 _TITLED_LINK = re.compile(r"\]\((?![^\s()<>]{0,1000}\))")
 # A picture hides the words that stand for it, and is fetched from wherever it says; as a link it does neither.
 _PICTURE = re.compile(r"(?<!\\)((?:\\\\)*)!\[")
+# GitLab draws what stands between dollar signs as a formula, in which comments and white letters are not seen.
+_DOLLAR = re.compile(r"(?<!\\)((?:\\\\)*)\$")
 # A definition (`[a]: address "title"`) is nowhere shown. Its label may go over lines, so that it is broken at its end.
 _MAY_DEFINE = re.compile(r"^[\s>*+\-\d.)]*\[", re.MULTILINE)
 
@@ -58,16 +60,17 @@ def _shown(sign: str, before: str, after: str) -> str:
 
 
 def harmless(text: str, *, allows_breaks: bool = False) -> str:
-    """Return prose of one element in which nothing hides: HTML, titles and definitions of links show as they are written.
+    """Return prose of one element in which nothing hides: HTML, formulas, titles and definitions of links show as they are written.
 
     Args:
         text: Markdown of one paragraph, list item, heading or table row; code between backticks stays where it surely is code.
         allows_breaks: leave `<br>`, which a table's cell needs; elsewhere it could begin a line and make HTML of what follows.
     """
-    defines = bool(_MAY_DEFINE.search(text))
+    defines, is_formula = bool(_MAY_DEFINE.search(text)), text.count("$") > 1
 
     def spelled(prose: str) -> str:
         prose = _outside(_AUTOLINK, prose, lambda rest: _without_tags(rest, allows_breaks=allows_breaks))
+        prose = _DOLLAR.sub(r"\1\\$", prose) if is_formula else prose
         prose = _PICTURE.sub(r"\1\\![", _TITLED_LINK.sub("]\\(", prose))
         return prose.replace("]:", "]\\:") if defines else prose
 

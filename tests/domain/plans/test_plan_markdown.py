@@ -126,6 +126,8 @@ def test_a_plan_reads_well_in_gitlab():
         ("[a\nb]: /x 'hidden'", "[a\nb]\\: /x 'hidden'"),
         ("a < b and `List<String>` <3", "a < b and `List<String>` <3"),
         ("[a](/b 'hidden')", "[a]\\(/b 'hidden')"),
+        ("$`x % hidden`$ for $5", "\\$`x % hidden`\\$ for \\$5"),
+        ("It costs $5.", "It costs $5."),
         ("![hidden](/b.png)", "\\![hidden](/b.png)"),
         ("> ```ruby hidden\n> x", "> \\```ruby hidden\n> x"),
         ("> a | b\n> --|--\n> 1 | 2 | hidden", "> a | b\n> \\--|--\n> 1 | 2 | hidden"),
