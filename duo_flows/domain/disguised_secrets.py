@@ -44,7 +44,8 @@ def _cores(prefix: str) -> Iterator[str]:
         yield encoded[-(-before * 8 // 6) : (before + len(prefix)) * 8 // 6]
 
 
-ENCODED = re.compile(f"(?:{'|'.join(re.escape(core) for prefix in _ENCODED_PREFIXES for core in _cores(prefix))}){_ENCODED_REST}")
+ENCODED_NEEDLES = tuple(core for prefix in _ENCODED_PREFIXES for core in _cores(prefix))
+ENCODED = re.compile(f"(?:{'|'.join(re.escape(core) for core in ENCODED_NEEDLES)}){_ENCODED_REST}")
 
 
 def without_wrapped(text: str) -> str:

@@ -254,3 +254,19 @@ def test_lines_stay_as_many(lines):
 def test_a_key_over_lines_is_taken_out_of_each():
     key = [BEGIN, KEY_LINE, END]
     assert redact_lines(["one", *key, "two"]) == ["one", *["[redacted:private_key]"] * 3, "two"]
+
+
+def test_an_option_at_the_very_beginning_of_a_text_is_found_too():
+    assert redact(f"--token {BODY}") == "--token [redacted:secret]"
+
+
+@pytest.mark.parametrize(
+    "line", [f"password: {BODY}", f"export API_KEY={BODY}", f"Authorization: Bearer {BODY}", f"? --token {BODY}"]
+)
+def test_a_secret_is_found_on_any_line_of_a_long_log(line: str):
+    log = ["nothing to see"] * 500
+
+    found = redact_lines([*log, line, *log])
+
+    assert BODY not in "\n".join(found)
+    assert found == [*log, redact(line), *log]
