@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duo_flows.domain.plans.elements import id_of_number, number_of_id
@@ -37,6 +37,7 @@ def test_ids_are_short_and_given_in_order():
 
 
 @given(st.integers(min_value=1, max_value=10**9))
+@settings(deadline=None)
 def test_an_id_says_as_which_it_was_given(number):
     assert number_of_id(id_of_number(number)) == number
 
@@ -101,6 +102,7 @@ def test_a_damaged_mark_is_shown_and_its_element_known_by_its_words():
 
 
 @given(plans, st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_elements_that_people_put_in_another_order_keep_their_ids(base, random):
     blocks = [to_markdown([element.model_copy(update={"depth": 0})]) for element in base.elements]
     random.shuffle(blocks)
@@ -110,6 +112,7 @@ def test_elements_that_people_put_in_another_order_keep_their_ids(base, random):
 
 
 @given(plans, markdown)
+@settings(deadline=None)
 def test_every_id_is_known_or_newly_given(base, text):
     after = plan(text, base)
     fresh = {element.id for element in after.elements} - {element.id for element in base.elements}
@@ -117,6 +120,7 @@ def test_every_id_is_known_or_newly_given(base, text):
 
 
 @given(plans)
+@settings(deadline=None)
 def test_taking_all_marks_away_loses_no_element(base):
     bare = re.sub(r"<!-- e:\w+ -->", "", to_markdown(base.elements))
     assert len(plan(bare, base).elements) <= len(base.elements) + bare.count("\n")

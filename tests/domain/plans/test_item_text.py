@@ -1,7 +1,7 @@
 """The description of an item in GitLab: written, edited by people, and read back."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duo_flows.domain.errors import Refused
@@ -39,6 +39,7 @@ def test_a_description_reads_well_in_gitlab():
 
 
 @given(plans, markdown.map(prose_of), st.lists(prose, max_size=3))
+@settings(deadline=None)
 def test_what_was_not_edited_is_the_same_revision(given_plan, summary, checklist):
     base = RevisionContent(title="A", plan=given_plan, summary=summary, checklist=tuple(checklist), impact="All.")
     found = read(item_description(base), base)
@@ -47,11 +48,13 @@ def test_what_was_not_edited_is_the_same_revision(given_plan, summary, checklist
 
 
 @given(markdown)
+@settings(deadline=None)
 def test_a_summary_is_the_same_when_it_is_read_again(text):
     assert prose_of(prose_of(text)) == prose_of(text)
 
 
 @given(markdown)
+@settings(deadline=None)
 def test_no_word_that_is_put_anywhere_into_an_item_is_lost(text):
     lines = TEXT.split("\n")
     edited = "\n".join([*lines[:6], text, *lines[6:]])

@@ -37,26 +37,28 @@ def rebuilt(before, differences):
 
 
 @given(pairs_of_plans())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_the_later_plan_can_be_told_from_the_earlier_one_and_the_difference(pair):
     before, after = pair
     assert rebuilt(before.elements, diff_elements(before.elements, after.elements)) == list(after.elements)
 
 
 @given(plans, plans)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_the_same_holds_for_plans_of_two_items(before, after):
     found = diff_elements(before.elements, after.elements, is_same_item=False)
     assert said(rebuilt(before.elements, found)) == said(after.elements)
 
 
 @given(plans)
+@settings(deadline=None)
 def test_a_plan_is_no_different_from_itself(given_plan):
     assert diff_elements(given_plan.elements, given_plan.elements) == ()
     assert diff_elements(given_plan.elements, given_plan.elements, is_same_item=False) == ()
 
 
 @given(pairs_of_plans())
+@settings(deadline=None)
 def test_what_is_added_one_way_is_removed_the_other_way(pair):
     before, after = (revision("x").model_copy(update={"plan": one}) for one in pair)
     there, back = diff(before, after), diff(after, before)
@@ -66,6 +68,7 @@ def test_what_is_added_one_way_is_removed_the_other_way(pair):
 
 
 @given(pairs_of_plans())
+@settings(deadline=None)
 def test_a_difference_is_the_same_after_json(pair):
     before, after = (revision("x").model_copy(update={"plan": one}) for one in pair)
     found = diff(before, after)

@@ -1,7 +1,7 @@
 """Edits by operation and as a whole text, and two edits put together."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -42,6 +42,7 @@ def ids(content):
 
 
 @given(plans)
+@settings(deadline=None)
 def test_an_edit_that_changes_nothing_gives_the_same_digest(given_plan):
     base = revision("x").model_copy(update={"plan": given_plan})
     texts = [SetTitle(text=base.title), SetSummary(text=base.summary), SetPlan(markdown=to_markdown(given_plan.elements) or "")]
@@ -50,6 +51,7 @@ def test_an_edit_that_changes_nothing_gives_the_same_digest(given_plan):
 
 
 @given(plans, st.data())
+@settings(deadline=None)
 def test_writing_an_element_as_it_was_changes_nothing(given_plan, data):
     base = revision("x").model_copy(update={"plan": plan("start", given_plan)})
     element = data.draw(st.sampled_from(base.plan.elements))
@@ -167,6 +169,7 @@ def test_a_revision_is_the_same_after_json():
 
 
 @given(plans, markdown, markdown)
+@settings(deadline=None)
 def test_an_edit_put_on_its_own_base_is_itself(given_plan, text, other):
     base = revision("x").model_copy(update={"plan": given_plan})
     ours = base.model_copy(update={"plan": plan(text, given_plan), "summary": other})

@@ -30,24 +30,26 @@ def kinds(text):
 
 
 @given(plans)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_a_plan_comes_back_from_markdown_as_it_was(given_plan):
     assert plan(to_markdown(given_plan.elements), given_plan) == given_plan
 
 
 @given(plans)
+@settings(deadline=None)
 def test_a_plan_has_one_markdown(given_plan):
     text = to_markdown(given_plan.elements)
     assert to_markdown(plan(text, given_plan).elements) == text
 
 
 @given(markdown)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_no_word_that_somebody_wrote_is_lost(text):
     assert is_part(letters(visible(text)), letters(to_markdown(plan(text).elements)))
 
 
 @given(markdown, plans)
+@settings(deadline=None)
 def test_no_word_is_lost_in_the_middle_of_a_plan_either(text, base):
     lines = to_markdown(base.elements).split("\n")
     edited = "\n".join([*lines[: len(lines) // 2], text, *lines[len(lines) // 2 :]])
@@ -55,7 +57,7 @@ def test_no_word_is_lost_in_the_middle_of_a_plan_either(text, base):
 
 
 @given(plans)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_another_parser_sees_every_mark_as_a_comment_and_no_other_html(given_plan):
     html = "".join(html_in(to_markdown(given_plan.elements)))
     assert len(MARK.findall(html)) == len(given_plan.elements)
@@ -69,7 +71,7 @@ def words_shown(html):
 
 
 @given(plans)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_every_word_of_a_plan_is_seen_by_who_reads_it_rendered(given_plan):
     html = COMMONMARK.render(to_markdown(given_plan.elements))
     texts = [unescape(re.sub(r"<br ?/?>", " ", element.text)) for element in given_plan.elements]
@@ -77,6 +79,7 @@ def test_every_word_of_a_plan_is_seen_by_who_reads_it_rendered(given_plan):
 
 
 @given(markdown)
+@settings(deadline=None)
 def test_texts_are_harmless_and_visible_at_once(text):
     assert harmless(harmless(text)) == harmless(text)
     assert visible(visible(text)) == visible(text)

@@ -1,7 +1,7 @@
 """What an agent gives becomes a first revision: structured, deterministic, harmless."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -48,17 +48,20 @@ def shown(content):
 
 
 @given(sections)
+@settings(deadline=None)
 def test_any_output_is_a_plan_that_comes_back_from_markdown(given_sections):
     found = proposed_plan(given_sections, requester="priya")
     assert plan(to_markdown(found.elements), found) == found
 
 
 @given(sections)
+@settings(deadline=None)
 def test_the_same_output_gives_the_same_plan(given_sections):
     assert proposed_plan(given_sections, requester="priya") == proposed_plan(given_sections, requester="priya")
 
 
 @given(st.lists(st.sampled_from(["alpha", "- ", "\n", "```", "# ", "| ", "`", "beta"]), max_size=12).map("".join))
+@settings(deadline=None)
 def test_no_word_of_an_agent_is_lost(text):
     content = revision_of(ProposedElement(kind=ITEM, text=text), ProposedElement(text="omega"))
     assert is_part(letters(text), letters(shown(content)))

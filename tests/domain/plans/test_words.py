@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duo_flows.domain.plans.words import SpanKind, longest_rising, word_spans
@@ -15,6 +15,7 @@ def without(kind, spans):
 
 
 @given(TEXTS, TEXTS)
+@settings(deadline=None)
 def test_both_texts_can_be_read_from_the_difference(before, after):
     spans = word_spans(before, after)
     assert without(SpanKind.ADDED, spans) == before
@@ -22,6 +23,7 @@ def test_both_texts_can_be_read_from_the_difference(before, after):
 
 
 @given(TEXTS, TEXTS)
+@settings(deadline=None)
 def test_neighbouring_spans_differ_and_none_is_empty(before, after):
     spans = word_spans(before, after)
     assert all(one.kind is not other.kind for one, other in pairwise(spans))
@@ -29,6 +31,7 @@ def test_neighbouring_spans_differ_and_none_is_empty(before, after):
 
 
 @given(TEXTS)
+@settings(deadline=None)
 def test_a_text_is_no_different_from_itself(text):
     assert {span.kind for span in word_spans(text, text)} <= {SpanKind.SAME}
 
@@ -45,6 +48,7 @@ def test_a_text_too_long_for_words_is_replaced_as_a_whole():
 
 
 @given(st.permutations(range(12)))
+@settings(deadline=None)
 def test_the_longest_rising_run_rises_and_none_is_longer(values):
     chain = [values[at] for at in longest_rising(values)]
     lengths = [1] * len(values)
