@@ -28,7 +28,9 @@ def built_in_flows(services: DoorServices) -> list[FlowView]:
 def built_in_flow(services: DoorServices, name: str) -> FlowText:
     """Return a flow of the catalogue with its file, or raise NotFound."""
     if name not in services.flows.names():
-        raise NotFound(f"There is no built-in flow {name!r}. If it is a project's own, name the project too; the list of flows has all.")
+        raise NotFound(
+            f"There is no built-in flow {name!r}. If it is a project's own, name the project too; the list of flows has all."
+        )
     return FlowText(**_built_in(services, name).model_dump(), text=services.flows.text(name))
 
 

@@ -15,7 +15,7 @@ components:
   - {name: reader, type: AgentComponent, prompt_id: reader, toolset: [get_job_logs], READER}
   - {name: teller, type: AgentComponent, prompt_id: teller, inputs: [INPUT]}
 routers: [{from: reader, to: teller}, {from: teller, to: end}]
-flow: {entry_point: reader, summary: "{{ reason or (reader.cycle_count ~ ' rounds') }}"}
+flow: {entry_point: reader, summary: "{{ reader.cycle_count ~ ' rounds' if ending == 'done' else reason }}"}
 prompts:
   - {prompt_id: reader, prompt_template: {system: "You read.", user: "{{ goal }}"}, params: {timeout: 45}}
   - {prompt_id: teller, prompt_template: {system: "You tell.", user: "Told: {{ it | tojson }}"}}
