@@ -109,7 +109,7 @@ LINES = {
     ],
     "ninja": ["FAILED: src/CMakeFiles/app.dir/main.cc.o", "ninja: build stopped: subcommand failed."],
     "bazel": [
-        "ERROR: /work/app/BUILD:3:10: Compiling main.cc failed: (Exit 1): gcc failed",
+        "ERROR: /app/app/BUILD:3:10: Compiling main.cc failed: (Exit 1): gcc failed",
         "FAILED: Build did NOT complete successfully",
         "//app:unit_test                                      FAILED in 3.2s",
     ],
@@ -118,7 +118,7 @@ LINES = {
         "error: Recipe `test` failed on line 4 with exit code 1",
         "rake aborted!",
         'task: Failed to run task "test": exit status 1',
-        "ERROR: InvocationError for command /work/.tox/py/bin/pytest (exited with code 1)",
+        "ERROR: InvocationError for command /app/.tox/py/bin/pytest (exited with code 1)",
     ],
     "pytest name": [
         "FAILED tests/test_cart.py::TestCart::test_total[eur] - AssertionError: assert 3 == 4",
@@ -206,7 +206,7 @@ LINES = {
         "testing.go:1490: race detected during execution of test",
     ],
     "go place": ["    cart_test.go:12: total = 3, want 4", "cart_test.go:7: boom"],
-    "testify": ["Error Trace:\t/work/cart_test.go:12", "        \tError:      \tNot equal:", "Not equal: "],
+    "testify": ["Error Trace:\t/app/cart_test.go:12", "        \tError:      \tNot equal:", "Not equal: "],
     "ginkgo": ["• [FAILED] [0.003 seconds]", "[Fail] Cart [It] adds up"],
     "rust test name": ["test cart::tests::adds_up ... FAILED", "test tests/ui/bad.rs ... mismatch"],
     "rust test output": ["---- cart::tests::adds_up stdout ----", "        FAIL [   0.012s] shop cart::tests::adds_up"],
@@ -223,7 +223,7 @@ LINES = {
     "surefire name": ["[ERROR] total(com.shop.CartTest)  Time elapsed: 0.01 s  <<< FAILURE!"],
     "surefire list": ["[ERROR] Failures: ", "Tests in error: ", "There are test failures."],
     "gradle test": ["CartTest > total() FAILED", "com.shop.CartTest > adds up > in euro FAILED"],
-    "gradle tests": ["12 tests completed, 2 failed", "> There were failing tests. See the report at: file:///work/build/reports"],
+    "gradle tests": ["12 tests completed, 2 failed", "> There were failing tests. See the report at: file:///app/build/reports"],
     "scalatest": ["- should add up *** FAILED ***"],
     "sbt": [
         "[error] Failed: Total 12, Failed 1, Errors 0, Passed 11",
@@ -256,11 +256,11 @@ LINES = {
     "xctest": [
         "Test Case '-[ShopTests.CartTests testTotal]' failed (0.003 seconds).",
         "** TEST FAILED **",
-        "/work/CartTests.swift:12: error: -[ShopTests.CartTests testTotal] : XCTAssertEqual failed",
+        "/app/CartTests.swift:12: error: -[ShopTests.CartTests testTotal] : XCTAssertEqual failed",
     ],
     "swift testing": ["✘ Test total() recorded an issue at CartTests.swift:12:5: Expectation failed: 3 == 4"],
     "dart": ["00:02 +3 -1: cart adds up [E]", "00:03 +3 -1: Some tests failed."],
-    "googletest": ["[  FAILED  ] Cart.Total (0 ms)", "/work/cart_test.cc:12: Failure"],
+    "googletest": ["[  FAILED  ] Cart.Total (0 ms)", "/app/cart_test.cc:12: Failure"],
     "catch2": ["cart_test.cpp:12: FAILED:", "test cases: 3 | 2 passed | 1 failed"],
     "ctest": [
         "1/3 Test #1: cart .............................***Failed    0.01 sec",
@@ -305,13 +305,13 @@ LINES = {
     ],
     "valgrind": ["==4242== Invalid read of size 4", "==4242== ERROR SUMMARY: 3 errors from 2 contexts"],
     "msbuild": [
-        "Cart.cs(12,5): error CS1002: ; expected [/work/Shop.csproj]",
+        "Cart.cs(12,5): error CS1002: ; expected [/app/Shop.csproj]",
         "cart.cpp(12): fatal error C1083: Cannot open include file: 'x.h'",
         "MSBUILD : error MSB1009: Project file does not exist.",
     ],
     "dotnet build verdict": ["Build FAILED.", "    2 Error(s)"],
-    "javac": ["/work/src/Cart.java:12: error: cannot find symbol", "[ERROR] /work/src/Cart.java:[12,5] cannot find symbol"],
-    "kotlin": ["e: file:///work/src/Cart.kt:12:5 Unresolved reference: price"],
+    "javac": ["/app/src/Cart.java:12: error: cannot find symbol", "[ERROR] /app/src/Cart.java:[12,5] cannot find symbol"],
+    "kotlin": ["e: file:///app/src/Cart.kt:12:5 Unresolved reference: price"],
     "maven": [
         "[ERROR] COMPILATION ERROR : ",
         "[INFO] BUILD FAILURE",
@@ -361,10 +361,10 @@ LINES = {
     ],
     "python syntax": [
         "    SyntaxError: '(' was never closed",
-        "ImportError while importing test module '/work/tests/test_cart.py'.",
+        "ImportError while importing test module '/app/tests/test_cart.py'.",
     ],
     "python place": [
-        '  File "/work/shop/cart.py", line 12, in total',
+        '  File "/app/shop/cart.py", line 12, in total',
         "tests/test_cart.py:12: AssertionError",
         "tests/test_cart.py:12: in <module>",
     ],
@@ -375,7 +375,7 @@ LINES = {
     ],
     "elixir": ["** (CompileError) lib/cart.ex:12: undefined function price/0", "== Compilation error in file lib/cart.ex =="],
     "swiftc": [
-        "/work/Sources/Cart.swift:12:5: error: cannot find 'price' in scope",
+        "/app/Sources/Cart.swift:12:5: error: cannot find 'price' in scope",
         "xcodebuild: error: Scheme Shop is not currently configured",
         "The following build commands failed:",
     ],
@@ -389,13 +389,13 @@ LINES = {
     "zig and others": ["cart.zig:12:5: error: use of undeclared identifier 'price'", "shop.app: ERROR: cart is gone"],
     "latex and docs": [
         "! LaTeX Error: File `shop.sty' not found.",
-        "/work/docs/cart.rst:12: WARNING: Title underline too short.",
+        "/app/docs/cart.rst:12: WARNING: Title underline too short.",
         "Extension error (sphinx.ext.autodoc):",
     ],
     "mypy": ['shop/cart.py:12: error: Incompatible return value type (got "str", expected "int")  [return-value]'],
     "mypy note": ["shop/cart.py:12: note: Revealed type is 'builtins.int'"],
     "mypy summary": ["Found 3 errors in 2 files (checked 40 source files)"],
-    "pyright": ['  /work/shop/cart.py:12:5 - error: "price" is not defined (reportUndefinedVariable)'],
+    "pyright": ['  /app/shop/cart.py:12:5 - error: "price" is not defined (reportUndefinedVariable)'],
     "errors counted": [
         "3 errors generated.",
         "12 files inspected, 4 offenses detected",
@@ -414,9 +414,9 @@ LINES = {
     "ruff": [" --> shop/cart.py:12:5", "Would reformat: shop/cart.py"],
     "ruff rule": ["F401 [*] `os` imported but unused"],
     "black and isort": [
-        "would reformat /work/shop/cart.py",
+        "would reformat /app/shop/cart.py",
         "2 files would be reformatted, 10 files would be left unchanged.",
-        "ERROR: /work/shop/cart.py Imports are incorrectly sorted and/or formatted.",
+        "ERROR: /app/shop/cart.py Imports are incorrectly sorted and/or formatted.",
     ],
     "pylint heading": ["************* Module shop.cart"],
     "pylint rating": ["Your code has been rated at 8.50/10 (previous run: 9.00/10, -0.50)"],
@@ -498,7 +498,7 @@ LINES = {
         "cart.cc:12:5: warning: unused [-Werror,-Wunused]",
     ],
     "checkstyle and ktlint": ["src/main/kotlin/Cart.kt:12:5: Unexpected indentation (4) (should be 8) (standard:indent)"],
-    "swiftlint": ["/work/Cart.swift:12:1: warning: Line Length Violation: Line should be 120 characters or less (line_length)"],
+    "swiftlint": ["/app/Cart.swift:12:1: warning: Line Length Violation: Line should be 120 characters or less (line_length)"],
     "pre-commit": [
         "mypy.....................................................................Failed",
         "trim trailing whitespace.................................................Failed",
@@ -531,7 +531,7 @@ LINES = {
     ],
     "lock file": [
         "Because pyproject.toml changed significantly since poetry.lock was last generated. Run `poetry lock`: poetry.lock changed significantly",
-        "error: the lock file /work/Cargo.lock needs to be updated but --locked was passed",
+        "error: the lock file /app/Cargo.lock needs to be updated but --locked was passed",
     ],
     "pip": [
         "ERROR: Could not find a version that satisfies the requirement cart==9.9 (from versions: 1.0, 1.1)",
@@ -560,9 +560,9 @@ LINES = {
         "Your Ruby version is 3.0.2, but your Gemfile specified 3.2.0",
     ],
     "composer": ["Your requirements could not be resolved to an installable set of packages.", "  Problem 1"],
-    "cargo packages": ["error: failed to select a version for `cart`.", "error: failed to parse manifest at `/work/Cargo.toml`"],
+    "cargo packages": ["error: failed to select a version for `cart`.", "error: failed to parse manifest at `/app/Cargo.toml`"],
     "nuget": [
-        "/work/Shop.csproj : warning NU1603: Shop depends on Cart (>= 2.0.0) but Cart 2.0.0 was not found.",
+        "/app/Shop.csproj : warning NU1603: Shop depends on Cart (>= 2.0.0) but Cart 2.0.0 was not found.",
         "Unable to load the service index for source https://nuget.example.com",
     ],
     "hex and others": [

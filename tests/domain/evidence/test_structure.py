@@ -93,7 +93,7 @@ def test_details_are_what_is_set_deeper_and_end_where_that_ends():
 
 
 def test_frames_of_libraries_are_worth_less_than_the_projects_own():
-    lines = ["TypeError: no total", "    at total (/work/src/cart.js:3:1)", "    at run (/work/node_modules/jest/index.js:9:9)"]
+    lines = ["TypeError: no total", "    at total (/app/src/cart.js:3:1)", "    at run (/app/node_modules/jest/index.js:9:9)"]
     own, foreign = below(lines, find_in(lines, "error class"), {})
 
     assert foreign.share < own.share / 2
@@ -101,7 +101,7 @@ def test_frames_of_libraries_are_worth_less_than_the_projects_own():
 
 def test_indented_text_has_the_headings_it_stands_under():
     lines = [
-        "/work/src/cart.ts",
+        "/app/src/cart.ts",
         "  3:1  error  no-undef  a",
         "  9:1  warning  no-console  b",
         "  12:5  error  no-undef  'price' is not defined",

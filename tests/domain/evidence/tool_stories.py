@@ -287,7 +287,7 @@ npm ERR! peer react@"^17.0.0" from react-cart@2.1.0
 npm ERR! node_modules/react-cart
 npm ERR!   react-cart@"^2.1.0" from the root project
 npm ERR!
-npm ERR! A complete log of this run can be found in: /root/.npm/_logs/debug-0.log
+npm ERR! A complete log of this run can be found in: /home/ci/.npm/_logs/debug-0.log
 """,
         (
             "npm ERR! code ERESOLVE",
