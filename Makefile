@@ -28,7 +28,7 @@ test: $(STAMP) ## Check, and run all tests with everything they need.
 
 check: $(STAMP) ## Format, lint, types, import contracts and plain tests, in under a minute.
 	@$(MAKE) lint
-	@$(RUN) pytest -q -n 2 -m "$(PLAIN)"
+	@$(RUN) pytest -q -n 2 -m "$(PLAIN)" --hypothesis-profile=quick
 
 lint: $(STAMP) ## Format, lint, types and import contracts only.
 	@$(RUN) ruff format --check --quiet .
