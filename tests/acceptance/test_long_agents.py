@@ -130,9 +130,12 @@ def histories_of(stack: Stack, workflow_id: str) -> int:
 
 def test_an_agent_of_many_turns_comes_to_the_same_result_however_often_its_worker_dies(people, long_stack):
     session_id = started(people)
+    deaths = []
     for turn in DIES_AT:
         eventually(f"turn {turn}", lambda turn=turn: turns_of(long_stack) >= turn, within=PATIENCE)
         long_stack.kill("worker")
+        # While nobody works: how many turns are recorded, and how many requests were made for them.
+        deaths.append((turns_of(long_stack), len(long_stack.model_requests())))
         long_stack.start("worker")
     eventually("the last turn", lambda: turns_of(long_stack) >= TURNS, within=PATIENCE)
     session = people.ended(session_id)
@@ -144,7 +147,11 @@ def test_an_agent_of_many_turns_comes_to_the_same_result_however_often_its_worke
     assert told(last) == undisturbed(result.removeprefix("result of call 1: "))
     asked = Counter(map(turn_number, requests))
     assert set(asked) == set(range(1, TURNS + 1))
-    # A turn that was recorded is not asked for again; of the others, at most one can have died with each worker.
+    # A turn that was recorded is not asked for again: whatever is asked for after a death comes after the last one recorded.
+    assert [
+        turn_number(request) for recorded, made in deaths for request in requests[made:] if turn_number(request) <= recorded
+    ] == []
+    # Of the others, at most one can have died with each worker.
     assert len(requests) <= TURNS + len(DIES_AT)
     assert TURNS <= session["usage"]["turns"] <= len(requests)
     assert histories_of(long_stack, session["workflow_id"]) > 5
